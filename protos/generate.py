@@ -1,4 +1,4 @@
-"""Generates gen/ from protos/: Python code, stubs and the image that buf reads.
+"""Generates gen/ from protos/: Python code, type stubs and the image that buf reads.
 
 Third-party protos are not kept in this repository. google/type and google/rpc lie in site-packages, put there by
 googleapis-common-protos together with their modules, so they are imported and never generated. protovalidate ships
@@ -28,7 +28,7 @@ VALIDATE = "buf/validate/validate.proto"
 
 
 def generate(out: Path) -> None:
-    """Writes modules, stubs and `kith.binpb` for every proto below protos/kith into `out`.
+    """Writes modules, type stubs and `kith.binpb` for every proto below protos/kith into `out`.
 
     Raises SystemExit with protoc's code when a proto does not compile; protoc has then said why on stderr.
     """
@@ -47,6 +47,10 @@ def generate(out: Path) -> None:
             f"--python_out={out}",
             f"--pyi_out={out}",
             f"--grpc_python_out={out}",
+            # protoc leaves *_pb2_grpc.py untyped. Servicers are not abstract: a method that a service does not
+            # have yet answers UNIMPLEMENTED.
+            f"--plugin=protoc-gen-mypy_grpc={Path(sys.executable).parent / 'protoc-gen-mypy_grpc'}",
+            f"--mypy_grpc_out=only_async,generate_concrete_servicer_stubs,quiet:{out}",
             "--include_imports",
             "--include_source_info",
             f"--descriptor_set_out={out / 'kith.binpb'}",
