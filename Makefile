@@ -1,40 +1,73 @@
 # Kith. `make` prints what there is.
 
 PYTHON ?= python3
+VENV := .venv/bin
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
-
-VENV := .venv/bin
-# Folders too, so that a removed proto is noticed.
-PROTOS := $(shell find protos/kith -name '*.proto' -o -type d)
-
 .PHONY: help setup protos run test check engines bench format lock clean
+
+# Folders too, so that the removal of a proto is noticed.
+PROTOS := $(shell find protos/kith -name '*.proto' -o -type d)
+ASSETS := $(addprefix deploy/assets/,fetch.py package-lock.json requirements-node.lock)
+MIGRATIONS = $(wildcard services/*/migrations/*.sql)
 
 help: ## Prints this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/.installed gen/.generated ## Makes .venv/, generated protos and front-end assets
-
-protos: gen/.generated ## Generates gen/ from protos/ when they have changed
+setup: .venv/.installed gen/.protos gen/.assets ## Makes .venv/, generated protos and front-end assets
+protos: gen/.protos ## Generates gen/ from protos/ where they have changed
 
 run: setup ## Starts the whole fleet with the demo town and prints the address
 	@$(VENV)/python -m deploy.local
 
-test: setup ## Runs the tests; says which engines ran and what was skipped
-	@$(VENV)/pytest
+test: setup ## Runs the tests and says which engines ran; T='-k pattern' for some of them
+	@$(VENV)/pytest $(T)
+
+check: setup ## Lints, types, contracts between modules, protos, migrations, the repository's own tests
+	$(VENV)/ruff check
+	$(VENV)/ruff format --check --quiet
+	$(VENV)/mypy
+	$(VENV)/lint-imports --verbose --no-cache > .venv/imports.log || { cat .venv/imports.log; exit 1; }
+	$(VENV)/buf lint gen/kith.binpb --config protos/buf.yaml --path kith
+	cd protos && ../$(VENV)/buf format --diff --exit-code --path kith
+	$(if $(MIGRATIONS),$(VENV)/squawk --quiet $(MIGRATIONS))
+	$(VENV)/pytest --quiet tests/repository
 
 engines: setup ## Fetches Apache Kafka and OpenSearch for the tests on real engines
 	@$(VENV)/python -m deploy.engines fetch
 
+bench: setup ## Measures set-up, load and latency on this machine
+	@$(VENV)/python -m tests.bench
+
+format: setup ## Puts code and protos into their standard form
+	$(VENV)/ruff check --quiet --fix-only
+	$(VENV)/ruff format
+	cd protos && ../$(VENV)/buf format --write --path kith
+
+lock: ## Pins requirements anew with hashes; needs uv
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links requirements.in --output-file requirements.lock
+
+clean: ## Removes what `make setup` made; the data of `make run` in .kith/ stays
+	rm -rf .venv gen .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# A stamp is newer than what it was made from, or its recipe runs again.
+
 .venv/.installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Kith needs Python 3.11 or newer; say which with PYTHON=…" * (sys.version_info < (3, 11)))'
 	$(PYTHON) -m venv .venv
-	$(VENV)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(VENV)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	@# Puts the checkout and gen/ on the path of everything that runs in .venv/.
 	@printf '%s\n' "$(CURDIR)" "$(CURDIR)/gen" > \
 		"$$($(VENV)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/kith.pth"
 	@touch $@
 
-gen/.generated: protos/generate.py $(PROTOS) .venv/.installed
+gen/.protos: protos/generate.py $(PROTOS) .venv/.installed
 	$(VENV)/python protos/generate.py
 	@touch $@
+
+gen/.assets: $(ASSETS) | .venv/.installed
+	$(VENV)/python -m deploy.assets.fetch
+	@mkdir -p gen && touch $@

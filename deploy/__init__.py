@@ -1,0 +1,1 @@
+"""Ways to run Kith: the embedded runtime, real engines, the demo town, containers."""
