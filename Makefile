@@ -56,7 +56,7 @@ clean: ## Removes what `make setup` made; the data of `make run` in .kith/ stays
 # A stamp is newer than what it was made from, or its recipe runs again.
 
 .venv/.installed: requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit("Kith needs Python 3.11 or newer; say which with PYTHON=…" * (sys.version_info < (3, 11)))'
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Kith needs Python 3.11 or newer: make setup PYTHON=…")'
 	$(PYTHON) -m venv .venv
 	$(VENV)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	@# Puts the checkout and gen/ on the path of everything that runs in .venv/.
