@@ -26,6 +26,9 @@ PROTOS = Path(__file__).resolve().parent
 GEN = PROTOS.parent / "gen"
 VALIDATE = "buf/validate/validate.proto"
 
+# Their modules come in a wheel that has no type stubs.
+UNTYPED = ("google/type/date.proto", "google/rpc/code.proto", "google/rpc/error_details.proto", "google/rpc/status.proto")
+
 
 def generate(out: Path) -> None:
     """Writes modules, type stubs and `kith.binpb` for every proto below protos/kith into `out`.
@@ -35,29 +38,30 @@ def generate(out: Path) -> None:
     validate = out / "validate.binpb"
     validate.write_bytes(validate_descriptor())
     sources = sorted(path.relative_to(PROTOS).as_posix() for path in PROTOS.glob("kith/**/*.proto"))
-    code = protoc.main(
-        [
-            "protoc",
-            "--fatal_warnings",
-            f"--descriptor_set_in={validate}",
-            f"-I{PROTOS}",
-            f"-I{sysconfig.get_path('purelib')}",
-            # google/protobuf/*.proto; `python -m grpc_tools.protoc` would add this folder by itself.
-            f"-I{files('grpc_tools') / '_proto'}",
-            f"--python_out={out}",
-            f"--pyi_out={out}",
-            f"--grpc_python_out={out}",
-            # protoc leaves *_pb2_grpc.py untyped. Servicers are not abstract: a method that a service does not
-            # have yet answers UNIMPLEMENTED.
-            f"--plugin=protoc-gen-mypy_grpc={Path(sys.executable).parent / 'protoc-gen-mypy_grpc'}",
-            f"--mypy_grpc_out=only_async,generate_concrete_servicer_stubs,quiet:{out}",
-            "--include_imports",
-            "--include_source_info",
-            f"--descriptor_set_out={out / 'kith.binpb'}",
-            *sources,
-            VALIDATE,
-        ]
+    _protoc(
+        f"--descriptor_set_in={validate}",
+        f"-I{PROTOS}",
+        f"--python_out={out}",
+        f"--pyi_out={out}",
+        f"--grpc_python_out={out}",
+        # protoc leaves *_pb2_grpc.py untyped. Servicers are not abstract: a method that a service does not have yet
+        # answers UNIMPLEMENTED.
+        f"--plugin=protoc-gen-mypy_grpc={Path(sys.executable).parent / 'protoc-gen-mypy_grpc'}",
+        f"--mypy_grpc_out=only_async,generate_concrete_servicer_stubs,quiet:{out}",
+        "--include_imports",
+        "--include_source_info",
+        f"--descriptor_set_out={out / 'kith.binpb'}",
+        *sources,
+        VALIDATE,
     )
+    _protoc(f"--pyi_out={out}", *UNTYPED)
+
+
+def _protoc(*arguments: str) -> None:
+    includes = [f"-I{sysconfig.get_path('purelib')}"]
+    # google/protobuf/*.proto; `python -m grpc_tools.protoc` would add this folder by itself.
+    includes.append(f"-I{files('grpc_tools') / '_proto'}")
+    code = protoc.main(["protoc", "--fatal_warnings", *includes, *arguments])
     if code != 0:
         sys.exit(code)
 
