@@ -66,7 +66,8 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection without a transaction: for single statements and reads.
 
-        Raises Unavailable: `DATABASE_BUSY` when none is free within 2 s, `DATABASE_UNREACHABLE` without a server.
+        Raises Unavailable: `DATABASE_BUSY` when none is free for 2 s, `DATABASE_UNREACHABLE` without a
+        server.
         """
         began = time.monotonic()
         try:

@@ -19,6 +19,7 @@ CREATE TABLE chassis.outbox (
 CREATE INDEX outbox_unpublished ON chassis.outbox (position) WHERE publish_time IS NULL;
 CREATE INDEX outbox_changes ON chassis.outbox (transaction_id, position);
 CREATE INDEX outbox_key ON chassis.outbox (key, position);
+CREATE INDEX outbox_create_time ON chassis.outbox USING brin (create_time);
 
 -- Events heard, written in the transaction of their effect (G3).
 CREATE TABLE chassis.inbox (
@@ -57,6 +58,7 @@ CREATE TABLE chassis.audit_outbox (
     ship_time timestamptz
 );
 CREATE INDEX audit_outbox_unshipped ON chassis.audit_outbox (position) WHERE ship_time IS NULL;
+CREATE INDEX audit_outbox_create_time ON chassis.audit_outbox USING brin (create_time);
 
 DO $$
 DECLARE
