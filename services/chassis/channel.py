@@ -1,8 +1,7 @@
-"""Channels to other services: deadline, identity, purpose and trace go along; idempotent calls are tried
-again.
+"""Channels to other services: deadline, identity, purpose and trace go along; retry if idempotent.
 
-A deadline stands on every call, explicitly: the `timeout` of a gRPC service config fires early (RELIABILITY
-finding 6). Within a call it is what the caller left us, less 20 ms to report a failure in.
+A deadline stands on every call, explicitly: the `timeout` of a gRPC service config fires early (RELIABILITY finding
+6). Within a call it is what the caller left us, less 20 ms to report a failure in.
 """
 
 import json
@@ -72,9 +71,8 @@ def edge_connect(address: str, *files: FileDescriptor, identity: ServiceIdentity
 
 
 def status_of(error: AioRpcError) -> status_pb2.Status:
-    """Return the `google.rpc.Status` another service answered with; without details if it did not come from Kith."""
-    # The stub types this for the synchronous error; the call is verified to take the asynchronous one (STYLE 12).
-    found = rpc_status.from_call(error)  # type: ignore[arg-type]
+    """Return the `google.rpc.Status` another service answered; without details if it is not from Kith."""
+    found: status_pb2.Status | None = rpc_status.from_call(error)  # takes the error, not the call (STYLE 12)
     if found is not None:
         return found
     return status_pb2.Status(code=error.code().value[0], message="")
@@ -114,21 +112,21 @@ class _Outgoing(UnaryUnaryClientInterceptor):
     async def _metadata(self, given: Metadata | None, call: incoming.Incoming | None) -> Metadata:
         metadata = Metadata(*(given or ()))
         own = await self._identity.token()
-        if AUTHORIZATION_KEY not in metadata:
+        if metadata.get(AUTHORIZATION_KEY) is None:
             if not self._relays:
                 raise ValueError("a call on behalf of somebody needs that person's token")
             relayed = call.token if call is not None and call.token is not None else own
             metadata[AUTHORIZATION_KEY] = f"Bearer {relayed}"
         metadata[SERVICE_AUTHORIZATION_KEY] = f"Bearer {own}"
-        if call is not None and call.purpose is not None and PURPOSE_KEY not in metadata:
+        if call is not None and call.purpose is not None and metadata.get(PURPOSE_KEY) is None:
             metadata[PURPOSE_KEY] = call.purpose
-        if trace.HEADER not in metadata:
+        if metadata.get(trace.HEADER) is None:
             metadata[trace.HEADER] = (call.trace if call is not None else trace.begin()).header()
         return metadata
 
 
 def _timeout(asked: float | None, call: incoming.Incoming | None) -> float:
-    """Return the seconds for a call: what was asked for, or 5, and never more than the caller left less 20 ms."""
+    """Return the seconds for a call: those asked for, or 5; never more than the caller left, less 20 ms."""
     timeout = DEFAULT_DEADLINE_SECONDS if asked is None else asked
     remaining = call.remaining() if call is not None else None
     if remaining is not None:
@@ -145,7 +143,7 @@ def _channel(address: str, files: tuple[FileDescriptor, ...], outgoing: _Outgoin
 
 
 def service_config(files: tuple[FileDescriptor, ...]) -> dict[str, Any]:
-    """Return the gRPC service config: spread calls over all addresses, retry what the protos call idempotent."""
+    """Return the gRPC service config: calls spread over all addresses, idempotent ones retried."""
     names = [
         {"service": service.full_name, "method": method.name}
         for file in files

@@ -27,7 +27,7 @@ class ChildIds:
         self._ciphers = lru_cache(maxsize=4096)(self._make_ciphers)
 
     def outward(self, internal: UUID, organisation_id: str) -> UUID:
-        """Return the id under which the organisation knows the child. Raises ValueError without an organisation."""
+        """Return the organisation's id of the child. Raises ValueError without an organisation."""
         return UUID(bytes=self._ciphers(organisation_id)[0].update(internal.bytes))
 
     def inward(self, outward: UUID, organisation_id: str) -> UUID:
@@ -42,6 +42,6 @@ class ChildIds:
         if not organisation_id:
             raise ValueError("an id is always for an organisation")
         key = self._keyring.derive("child_id", b"kith child id " + organisation_id.encode())
-        # One block of random bytes per id: there is nothing for a mode to chain, and ECB keeps no state between calls.
+        # One block of random bytes per id: nothing for a mode to chain, and ECB keeps no state between calls.
         cipher = Cipher(AES(key), ECB())  # noqa: S305 - a single block, see above
         return cipher.encryptor(), cipher.decryptor()

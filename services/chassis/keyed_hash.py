@@ -1,4 +1,4 @@
-"""A keyed hash over parts of text: for finding an identifier again without storing it, and for comparing requests."""
+"""A keyed hash over parts of text: finds an identifier again without storing it."""
 
 from hashlib import blake2b
 from typing import Final

@@ -57,7 +57,7 @@ class Keyring:
         return self._keys[use][version]
 
     def derive(self, use: str, info: bytes) -> bytes:
-        """Return 32 bytes derived from the active key for one purpose (HKDF-SHA256, `info` tells purposes apart)."""
+        """Return 32 bytes derived from the active key by HKDF-SHA256; `info` tells purposes apart."""
         return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(self.active(use)[1])
 
 

@@ -19,7 +19,7 @@ _NONCE: Final = 12
 
 
 def binding(request: Message, caller: Caller) -> bytes:
-    """Return what a token is bound to: every field of the request but `page_token` and `page_size`, and who asks."""
+    """Return what a token is bound to: who asks, and all of the request but `page_token`, `page_size`."""
     question = type(request)()
     question.CopyFrom(request)
     for field in ("page_token", "page_size"):

@@ -61,7 +61,7 @@ class Sealer:
         return WrappedKey(bytes((_FORM, len(name))) + name + nonce + wrapped)
 
     def seal(self, wrapped: WrappedKey, record_id: UUID, child_id: UUID, plaintext: bytes) -> bytes:
-        """Return the record's facts sealed under the child's data key. Raises SealBroken if that does not open."""
+        """Return the facts sealed under the child's data key. Raises SealBroken if that does not unwrap."""
         nonce = os.urandom(_NONCE)
         return nonce + self._unwrap(child_id, wrapped).encrypt(
             nonce, plaintext, child_id.bytes + record_id.bytes
@@ -72,7 +72,7 @@ class Sealer:
         return self.open_many([sealed], decision)[0]
 
     def open_many(self, sealed: Sequence[Sealed], decision: Decision) -> list[bytes]:
-        """Return the facts of many records in their order; each child's key is unwrapped once. Raises as `open`."""
+        """Return the facts of many records, in order; unwraps each child's key once. Raises as `open`."""
         if not access.genuine(decision):
             raise TypeError("facts are opened for a decision of the access policy alone")
         keys: dict[tuple[UUID, WrappedKey], AESGCM] = {}

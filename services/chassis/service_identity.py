@@ -21,10 +21,10 @@ _TIMEOUT_SECONDS: Final = 3.0
 
 
 class ServiceIdentity:
-    """Holds the token of `service-<name>`; fetched when needed, renewed 30 s before it expires, one fetch at a time."""
+    """Holds the token of `service-<name>`, renewed 30 s before it expires; one fetch at a time."""
 
     def __init__(self, service: str, key_file: Path, issuer: str) -> None:
-        """`key_file` holds a private ES256 JWK with its `kid`. Raises OSError or ValueError if it does not."""
+        """`key_file` holds a private ES256 JWK with its `kid`. Raises OSError or ValueError otherwise."""
         self.service = service
         self.client_id = f"service-{service}"
         self._issuer = issuer
