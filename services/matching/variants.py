@@ -1,0 +1,60 @@
+"""The project's own short lists of name variants, placeholders and frequent names (`names.json`)."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class NameLists:
+    """The lists, indexed. Given names and family names have spellings of their own."""
+
+    formal: dict[str, frozenset[str]]
+    """A short or pet form to the formal names that it may stand for."""
+    given_spelling: dict[str, str]
+    """A spelling to the canonical one; transliterations of one name are one name."""
+    family_spelling: dict[str, str]
+    shared_first_names: frozenset[str]
+    """First names that brothers or sisters share, so that the next name tells them apart."""
+    known_given: frozenset[str]
+    """Names so well known that one is no slip of the pen for another."""
+    family_particles: frozenset[str]
+    fused_particles: tuple[str, ...]
+    placeholder_words: frozenset[str]
+    placeholder_fillers: frozenset[str]
+    placeholder_phrases: frozenset[str]
+    titles: frozenset[str]
+    frequent_given: frozenset[str]
+    frequent_family: frozenset[str]
+
+
+def _spellings(groups: list[str]) -> dict[str, str]:
+    return {name: group.split()[0] for group in groups for name in group.split()}
+
+
+@cache
+def name_lists() -> NameLists:
+    """Reads the lists, once per process."""
+    raw = json.loads(Path(__file__).with_name("names.json").read_text(encoding="utf-8"))
+    formal: dict[str, set[str]] = {}
+    for group in raw["nicknames"]:
+        canonical, *others = group.split()
+        for name in (canonical, *others):
+            formal.setdefault(name, set()).add(canonical)
+    given_spelling = _spellings(raw["given_spellings"])
+    return NameLists(
+        formal={name: frozenset(of) for name, of in formal.items()},
+        given_spelling=given_spelling,
+        family_spelling=_spellings(raw["family_spellings"]),
+        shared_first_names=frozenset(raw["shared_first_names"].split()),
+        known_given=frozenset(raw["known_given"].split()) | frozenset(formal) | frozenset(given_spelling),
+        family_particles=frozenset(raw["family_particles"].split()),
+        fused_particles=tuple(raw["fused_particles"].split()),
+        placeholder_words=frozenset(raw["placeholder_words"].split()),
+        placeholder_fillers=frozenset(raw["placeholder_fillers"].split()),
+        placeholder_phrases=frozenset(raw["placeholder_phrases"]),
+        titles=frozenset(raw["titles"].split()),
+        frequent_given=frozenset(raw["frequent_given"].split()),
+        frequent_family=frozenset(raw["frequent_family"].split()),
+    )
