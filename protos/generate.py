@@ -27,7 +27,12 @@ GEN = PROTOS.parent / "gen"
 VALIDATE = "buf/validate/validate.proto"
 
 # Their modules come in a wheel that has no type stubs.
-UNTYPED = ("google/type/date.proto", "google/rpc/code.proto", "google/rpc/error_details.proto", "google/rpc/status.proto")
+UNTYPED = (
+    "google/type/date.proto",
+    "google/rpc/code.proto",
+    "google/rpc/error_details.proto",
+    "google/rpc/status.proto",
+)
 
 
 def generate(out: Path) -> None:

@@ -38,7 +38,15 @@ def _npm_ci(work: Path) -> None:
     """Installs what `work`/package-lock.json names below `work`/node_modules."""
     npm = [found] if (found := shutil.which("npm")) else _npm_from_wheel(work)
     subprocess.run(
-        [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
+        [
+            *npm,
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--no-update-notifier",
+            "--loglevel=error",
+        ],
         cwd=work,
         stdout=subprocess.DEVNULL,
         check=True,

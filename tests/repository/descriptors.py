@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from buf.validate import validate_pb2
 from google.protobuf.descriptor_pb2 import (
@@ -16,6 +17,10 @@ from google.protobuf.descriptor_pb2 import (
 
 from kith.access.v1 import access_pb2
 from tests.repository.tree import ROOT
+
+# protoc's stubs give an extension a type that the stubs of google.protobuf do not take.
+_RULE: Any = access_pb2.rule
+_FIELD: Any = validate_pb2.field
 
 # Field numbers in descriptor.proto, of which the path of a comment is made.
 _SERVICE, _METHOD = 6, 2
@@ -42,7 +47,8 @@ class Field:
     @property
     def rules(self) -> validate_pb2.FieldRules:
         """What protovalidate checks of it."""
-        return self.descriptor.options.Extensions[validate_pb2.field]
+        rules: validate_pb2.FieldRules = self.descriptor.options.Extensions[_FIELD]
+        return rules
 
     @property
     def repeated(self) -> bool:
@@ -68,11 +74,11 @@ def _methods(file: FileDescriptorProto, index: int, service: ServiceDescriptorPr
     comments = {tuple(place.path): place.leading_comments for place in file.source_code_info.location}
     for number, method in enumerate(service.method):
         extensions = method.options.Extensions
-        has_rule = method.options.HasExtension(access_pb2.rule)
+        has_rule = method.options.HasExtension(_RULE)
         yield Method(
             name=f"{file.package}.{service.name}.{method.name}",
             descriptor=method,
-            rule=extensions[access_pb2.rule] if has_rule else None,
+            rule=extensions[_RULE] if has_rule else None,
             comment=comments.get((_SERVICE, index, _METHOD, number), "").strip(),
         )
 

@@ -13,28 +13,36 @@ _LOGGING_TEXT = {"format_exc", "print_exc", "format_exception", "print_exception
 
 def composed_sql(module: ast.Module) -> list[int]:
     """SQL put together from pieces, by f-string, `+`, `%` or format: values go in as parameters, never as text."""
-    lines = []
+    lines = set()
     for node in ast.walk(module):
-        if _is_composed(node) and _STATEMENT.match(_first_text(node)):
-            lines.append(node.lineno)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _QUERYING:
-            lines += [argument.lineno for argument in node.args[:1] if _is_composed(argument)]
-    return sorted(set(lines))
+        if isinstance(node, ast.expr) and _is_composed(node) and _STATEMENT.match(_first_text(node)):
+            lines.add(node.lineno)
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in _QUERYING
+        ):
+            lines |= {argument.lineno for argument in node.args[:1] if _is_composed(argument)}
+    return sorted(lines)
 
 
 def exception_text(module: ast.Module) -> list[int]:
     """Uses of an exception's own text, which may hold a row's values or a person's name (RELIABILITY finding 1)."""
-    lines = []
+    lines = set()
     for node in ast.walk(module):
-        if isinstance(node, ast.keyword) and node.arg == "exc_info":
-            lines.append(node.value.lineno)
-        elif isinstance(node, ast.Attribute) and node.attr in _LOGGING_TEXT:
-            lines.append(node.lineno)
-        elif isinstance(node, ast.Call) and _is_log_exception(node):
-            lines.append(node.lineno)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            lines += _text_of(node.name, node.body)
-    return sorted(set(lines))
+        match node:
+            case ast.keyword(arg="exc_info", value=value):
+                lines.add(value.lineno)
+            # `log.exception("…")`; the method of the same name of a future takes nothing.
+            case ast.Call(func=ast.Attribute(attr="exception"), args=[_, *_]):
+                lines.add(node.lineno)
+            case ast.Attribute(attr=attr) if attr in _LOGGING_TEXT:
+                lines.add(node.lineno)
+            case ast.ExceptHandler(name=str(name), body=body):
+                lines |= set(_text_of(name, body))
+            case _:
+                pass
+    return sorted(lines)
 
 
 def insecure_channels(module: ast.Module) -> list[int]:
@@ -52,7 +60,9 @@ def _is_composed(node: ast.AST) -> bool:
         return any(isinstance(part, ast.FormattedValue) for part in node.values)
     if isinstance(node, ast.BinOp):
         return isinstance(node.op, ast.Mod | ast.Add) and bool(_first_text(node))
-    is_format = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"
+    is_format = (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"
+    )
     return is_format and bool(_first_text(node))
 
 
@@ -71,11 +81,6 @@ def _first_text(node: ast.AST) -> str:
             return ""
 
 
-def _is_log_exception(node: ast.Call) -> bool:
-    """`log.exception(…)`; a future's `exception()` takes no text."""
-    return isinstance(node.func, ast.Attribute) and node.func.attr == "exception" and bool(node.args)
-
-
 def _text_of(name: str, body: list[ast.stmt]) -> Iterator[int]:
     def is_it(node: ast.expr) -> bool:
         return isinstance(node, ast.Name) and node.id == name
@@ -83,7 +88,9 @@ def _text_of(name: str, body: list[ast.stmt]) -> Iterator[int]:
     for statement in body:
         for node in ast.walk(statement):
             match node:
-                case ast.Call(func=ast.Name(id="str" | "repr" | "format"), args=[argument, *_]) if is_it(argument):
+                case ast.Call(func=ast.Name(id="str" | "repr" | "format"), args=[argument, *_]) if is_it(
+                    argument
+                ):
                     yield node.lineno
                 case ast.FormattedValue(value=value) if is_it(value):
                     yield node.lineno

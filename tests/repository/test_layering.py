@@ -1,4 +1,4 @@
-"""What import-linter can't say: all modules of a service but a few know nothing of wire and database (STYLE principle 6)."""
+"""What import-linter can't say: the domain of a service knows nothing of wire and database (STYLE principle 6)."""
 
 import ast
 from pathlib import Path
@@ -37,9 +37,7 @@ def test_domain_modules_import_neither_grpc_nor_database() -> None:
     impure = {
         path.as_posix(): sorted(found)
         for path, module in tree.modules("services")
-        if _is_domain(path)
-        and path.as_posix() not in EXCEPTIONS
-        and (found := imported(module) & TECHNICAL)
+        if _is_domain(path) and path.as_posix() not in EXCEPTIONS and (found := imported(module) & TECHNICAL)
     }
     assert not impure
 

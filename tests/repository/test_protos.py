@@ -1,4 +1,4 @@
-"""Rules about protos that buf does not know: access, personal data, limits (DESIGN 7; STYLE, proto sheet 4, 5, 13, 14)."""
+"""Rules about protos that buf does not know: access, personal data, limits (DESIGN 7; STYLE, proto sheet 4, 5, 13)."""
 
 import re
 

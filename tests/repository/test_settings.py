@@ -37,7 +37,11 @@ def test_each_setting_of_a_service_has_a_row_in_its_readme(service: str) -> None
     module = importlib.import_module(f"services.{service}.config")
     declared: set[str] = set()
     for value in vars(module).values():
-        own = isinstance(value, type) and issubclass(value, BaseSettings) and value.__module__ == module.__name__
+        own = (
+            isinstance(value, type)
+            and issubclass(value, BaseSettings)
+            and value.__module__ == module.__name__
+        )
         if own:
             declared |= _variables(value)
     missing = declared - _documented(f"services/{service}/README.md")

@@ -1,4 +1,4 @@
-"""What the code of services never does, each rule first shown to bite. (No `print`: ruff's T201.)"""
+"""What the code of services never does, each rule shown to bite. That they never print is ruff's T201."""
 
 import ast
 from collections.abc import Callable
@@ -9,8 +9,12 @@ import pytest
 from tests.repository import source_rules, tree
 
 # Files that may, each with its reason.
-SPEAKS_OF_EXCEPTIONS: dict[str, str] = {}
-OPENS_CHANNELS = {"services/chassis/channel.py": "the one place that makes channels, with TLS outside local mode"}
+SPEAKS_OF_EXCEPTIONS = {
+    "services/chassis/migrate.py": "a command line that tells its user what its own MigrationError says"
+}
+OPENS_CHANNELS = {
+    "services/chassis/channel.py": "the one place that makes channels, with TLS outside local mode"
+}
 
 
 def _found(rule: Callable[[ast.Module], list[int]], allowed: dict[str, str]) -> list[str]:
@@ -47,8 +51,16 @@ def test_files_that_may_have_a_reason(files: dict[str, str]) -> None:
         (source_rules.composed_sql, 'q = "DELETE FROM t WHERE id = " + i', 'q = "No row " + i'),
         (source_rules.composed_sql, 'q = "UPDATE t SET a = %s" % a', 'm = "%s rows" % n'),
         (source_rules.composed_sql, 'c.fetch("{}".format(q))', 'c.fetch(q, "{}".format(a))'),
-        (source_rules.exception_text, "try: f()\nexcept E as e: log(str(e))", "try: f()\nexcept E as e: log(type(e))"),
-        (source_rules.exception_text, "try: f()\nexcept E as e: log(f'{e}')", "try: f()\nexcept E as e: raise G from e"),
+        (
+            source_rules.exception_text,
+            "try: f()\nexcept E as e: log(str(e))",
+            "try: f()\nexcept E as e: log(type(e))",
+        ),
+        (
+            source_rules.exception_text,
+            "try: f()\nexcept E as e: log(f'{e}')",
+            "try: f()\nexcept E as e: raise G from e",
+        ),
         (source_rules.exception_text, "try: f()\nexcept E as e: log('%s' % e)", "log('%s' % e)"),
         (source_rules.exception_text, "try: f()\nexcept E as e: log(e.args)", "log(e.args)"),
         (source_rules.exception_text, "log.error('x', exc_info=True)", "log.error('x')"),

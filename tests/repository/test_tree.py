@@ -47,7 +47,11 @@ def test_there_is_one_licence() -> None:
 
 def test_no_generated_file_is_kept_here() -> None:
     named = [path.as_posix() for path in tree.files() if GENERATED_NAME.search(path.name)]
-    marked = [path.as_posix() for path, text in tree.text_files() if _is_code(path) and GENERATED_TEXT.search(text[:500])]
+    marked = [
+        path.as_posix()
+        for path, text in tree.text_files()
+        if _is_code(path) and GENERATED_TEXT.search(text[:500])
+    ]
     assert named + marked == []
 
 
@@ -56,7 +60,8 @@ def test_no_file_is_large() -> None:
     large = {
         path.as_posix(): size
         for path in tree.files()
-        if (size := (tree.ROOT / path).stat().st_size) > (LARGEST_PICTURE if path.suffix == ".png" else LARGEST)
+        if (size := (tree.ROOT / path).stat().st_size)
+        > (LARGEST_PICTURE if path.suffix == ".png" else LARGEST)
     }
     assert not large
 
@@ -70,9 +75,15 @@ def test_no_path_of_a_machine_is_named() -> None:
     assert _places(MACHINE_PATH) == []
 
 
-@pytest.mark.parametrize("bad", ["index = https://" + ".".join(("pypi", "org")) + "/simple", "'" + "/root" + "/x'"])
-def test_the_searches_find_what_they_look_for(bad: str) -> None:
-    assert REGISTRY.search(bad) or MACHINE_PATH.search(bad)
+@pytest.mark.parametrize("host", _REGISTRIES, ids="-".join)
+def test_a_registry_would_be_found(host: tuple[str, ...]) -> None:
+    assert REGISTRY.search(f"index = https://{'.'.join(host)}/simple")
+
+
+@pytest.mark.parametrize("folder", ["root", "work", "home/jo"])
+def test_a_path_of_a_machine_would_be_found(folder: str) -> None:
+    assert MACHINE_PATH.search(f"open('/{folder}/x')")
+    assert not MACHINE_PATH.search(f"href=/pages/{folder}/x")
 
 
 def _is_code(path: Path) -> bool:

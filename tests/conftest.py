@@ -1,0 +1,67 @@
+"""What all tests share: no settings from outside, and a plain word at the end on which engines ran.
+
+A test that runs on a part the machine may lack carries `@pytest.mark.engine("kafka")` (or a parameter does), and its
+fixture calls `pytest.skip` with the reason when the part is not there. With KITH_REQUIRE_ENGINES=1 a skipped test is a
+failed one, whatever the reason: where everything is installed, nothing may quietly not run.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Generator
+
+import hypothesis
+import pytest
+
+REQUIRED = os.environ.get("KITH_REQUIRE_ENGINES") == "1"
+
+# A shell set up for `make run` must not lead a test to the running fleet.
+for name in [name for name in os.environ if name.startswith("KITH_")]:
+    del os.environ[name]
+
+# Machines differ in speed: no test fails for being slow alone.
+hypothesis.settings.register_profile("kith", deadline=None)
+hypothesis.settings.load_profile("kith")
+
+ENGINES = pytest.StashKey[dict[str, Counter[str]]]()
+SKIPPED = pytest.StashKey[Counter[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begins to count."""
+    config.stash[ENGINES] = {}
+    config.stash[SKIPPED] = Counter()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Notes which engine a test ran on, and makes a failure of a skip where engines are required."""
+    report = yield
+    counts = item.config.stash[ENGINES]
+    engines = [counts.setdefault(mark.args[0], Counter()) for mark in item.iter_markers("engine")]
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reason = reason.removeprefix("Skipped: ")
+        for engine in engines:
+            engine[f"not run: {reason}"] += 1
+        if not engines:
+            item.config.stash[SKIPPED][reason] += 1
+        if REQUIRED:
+            report.outcome = "failed"
+            report.longrepr = f"KITH_REQUIRE_ENGINES=1 and yet skipped: {reason}"
+    elif report.when == "call":
+        for engine in engines:
+            engine["ran"] += 1
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Says which engines ran, and what was skipped and why."""
+    engines, skipped = config.stash[ENGINES], config.stash[SKIPPED]
+    if not engines and not skipped:
+        return
+    terminalreporter.section("engines")
+    for engine, outcomes in sorted(engines.items()):
+        for outcome, tests in sorted(outcomes.items()):
+            terminalreporter.line(f"{engine:<12} {tests:>4} tests {outcome}")
+    for reason, tests in sorted(skipped.items()):
+        terminalreporter.line(f"{'skipped':<12} {tests:>4} tests: {reason}")
