@@ -54,10 +54,9 @@ def make_producer(kafka: KafkaSettings, name: str) -> AIOKafkaProducer:
     )
 
 
-def make_consumer(kafka: KafkaSettings, topic: str, group: str) -> AIOKafkaConsumer:
+def make_consumer(kafka: KafkaSettings, group: str) -> AIOKafkaConsumer:
     """Make a consumer that is not started: offsets are committed by hand, a lost one means from the start."""
     return AIOKafkaConsumer(
-        topic,
         bootstrap_servers=kafka.bootstrap(),
         client_id=group,
         group_id=group,

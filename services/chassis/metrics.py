@@ -55,7 +55,7 @@ CONSUMER_FAILURES = Counter("kith_consumer_failures_total", "Batches to be tried
 CONSUMER_GAPS = Counter(
     "kith_consumer_gaps_total", "Version gaps seen, each followed by a catch-up", ["topic", "group"]
 )
-CONSUMER_LAG_SECONDS = Gauge("kith_consumer_lag_seconds", "Age of the last event taken", ["topic", "group"])
+CONSUMER_LAG = Gauge("kith_consumer_lag", "Messages waiting in the assigned partitions", ["topic", "group"])
 # A message no version of this consumer can read. Alert on any.
 DEAD_LETTER = Counter("kith_dead_letter_total", "Messages put aside as unreadable", ["topic", "group"])
 
