@@ -1,0 +1,1 @@
+"""The embedded runtime: everything of Kith on one machine, as plain processes (DESIGN section 4)."""
