@@ -1,0 +1,292 @@
+"""The one way to make a gRPC server (STYLE principle 2), and to run and stop a service.
+
+    async def main(config: Config) -> None:
+        telemetry.start("consent", config)
+        async with TokenVerifier(config.issuer) as verifier, database.pool(...) as db:
+            service = ConsentService(Store(db))
+            await serve(
+                "consent", config, [(add_ConsentServiceServicer_to_server, service)],
+                error_domain="consent.kith", verifier=verifier, ready=db.ping, background=[relay.run],
+            )
+
+    run(main(load(Config)))
+
+What happens to each call is in chain.py.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final, NamedTuple, cast
+
+import grpc
+import uvloop
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_reflection.v1alpha import reflection
+from prometheus_client import start_http_server
+
+from services.chassis import access
+from services.chassis.caller import TokenVerifier
+from services.chassis.chain import Chain
+from services.chassis.config import ServiceSettings
+from services.chassis.health import Health
+from services.chassis.telemetry import describe, log
+from services.chassis.validation import warm_up
+
+Registration = tuple[Callable[[Any, grpc.aio.Server], None], object]
+"""A generated `add_XServicer_to_server` and the servicer to add."""
+Background = Callable[[], Awaitable[None]]
+"""Work that goes on as long as the process: a relay, a consumer."""
+
+MAX_CONCURRENT_CALLS: Final = 200
+"""More are answered `RESOURCE_EXHAUSTED` at once: a queue nobody waits for helps nobody (F31)."""
+_MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
+"""What gRPC takes off the wire; chain.py refuses above 4 MiB, and can say so as a field violation."""
+_GRACE_SECONDS: Final = 20.0
+_DRAIN_NOTICE_SECONDS: Final = 5.0
+"""How long balancers are given to see that we are not ready, before we stop taking calls."""
+_OPTIONS: Final[tuple[tuple[str, Any], ...]] = (
+    # Else a second server takes the same port without a word.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
+    # Connections end now and then, so that calls spread over new replicas.
+    ("grpc.max_connection_age_ms", 30_000),
+    ("grpc.max_connection_age_grace_ms", 30_000),
+    # Clients ping every 30 s (channel.py); allow it, also without calls.
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+)
+
+
+class PortTaken(Exception):
+    """Something else listens on the port. The log says which."""
+
+
+class BackgroundEnded(Exception):
+    """Work that should go on for ever ended, so the process is not whole."""
+
+
+class Server:
+    """A running service: its gRPC port, its health port, its metrics and its background work."""
+
+    def __init__(
+        self,
+        service: str,
+        settings: ServiceSettings,
+        registrations: Sequence[Registration],
+        *,
+        error_domain: str,
+        verifier: TokenVerifier,
+        ready: Callable[[], Awaitable[None]] | None = None,
+        background: Sequence[Background] = (),
+    ) -> None:
+        """Raises access.MissingRule if a method has no access rule."""
+        self.service = service
+        self.port = 0
+        self.health_port = 0
+        self._settings = settings
+        self._background = background
+        self._in_flight: set[asyncio.Task[Any]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stop_metrics: Callable[[], None] = lambda: None
+        self._health = Health(ready)
+        self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=MAX_CONCURRENT_CALLS)
+        recorded = _recorded(registrations)
+        rules = access.rules(descriptor for descriptor, _ in recorded)
+        for descriptor, handlers in recorded:
+            chains = {
+                method.name: Chain(
+                    descriptor.full_name,
+                    method.name,
+                    rules[f"/{descriptor.full_name}/{method.name}"],
+                    *_handler(handlers, f"/{descriptor.full_name}/{method.name}"),
+                    verifier,
+                    error_domain,
+                    self._in_flight,
+                )
+                for method in descriptor.methods
+            }
+            for method in descriptor.methods:
+                warm_up(message_factory.GetMessageClass(method.input_type))
+            # Neither parses nor serializes: the chain does both, in its order.
+            methods: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
+                name: grpc.unary_unary_rpc_method_handler(cast("Any", chain.answer))
+                for name, chain in chains.items()
+            }
+            wrapped = grpc.method_handlers_generic_handler(descriptor.full_name, methods)
+            self._server.add_generic_rpc_handlers((wrapped,))
+        if settings.local_mode:
+            names = [descriptor.full_name for descriptor, _ in recorded]
+            reflection.enable_server_reflection([*names, reflection.SERVICE_NAME], self._server)
+
+    async def start(self) -> None:
+        """Take calls and begin the background work. Raises PortTaken."""
+        address = self._settings.listen_address
+        self.health_port = await _listen(
+            self._settings.health_port, lambda port: self._health.start(address, port)
+        )
+
+        async def bind(port: int) -> int:
+            return self._server.add_insecure_port(f"{address}:{port}")
+
+        self.port = await _listen(self._settings.port, bind)
+        await self._server.start()
+        if self._settings.metrics_port:
+            self._serve_metrics(address, self._settings.metrics_port)
+        self._tasks = [asyncio.create_task(_run(work)) for work in self._background]
+        self._health.watch()
+        log.info(
+            "taking calls",
+            port=self.port,
+            health_port=self.health_port,
+            metrics_port=self._settings.metrics_port,
+        )
+
+    async def background_ended(self) -> None:
+        """Wait until a piece of background work ends, which none should. Raises BackgroundEnded."""
+        if not self._tasks:
+            await asyncio.Event().wait()
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            error = task.exception() if not task.cancelled() else None
+            log.error("background work ended", task=task.get_name(), **(describe(error) if error else {}))
+        raise BackgroundEnded
+
+    async def drain(self) -> None:
+        """Stop without cutting anybody off (F30, RELIABILITY finding 5).
+
+        Say not ready, wait for balancers to see it, take no new calls, wait for those running, then end the
+        rest.
+        """
+        await self._health.not_ready()
+        if not self._settings.local_mode:
+            await asyncio.sleep(_DRAIN_NOTICE_SECONDS)
+        log.info("draining", in_flight=len(self._in_flight))
+        await self._server.stop(_GRACE_SECONDS)
+        # `stop` may return while handlers still run, so ask them themselves.
+        if self._in_flight:
+            _, late = await asyncio.wait(set(self._in_flight), timeout=_GRACE_SECONDS)
+            for task in late:
+                task.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._stop_metrics()
+        await self._health.stop()
+        log.info("stopped")
+
+    def _serve_metrics(self, address: str, port: int) -> None:
+        try:
+            http, thread = start_http_server(port, address)
+        except OSError:
+            log.error("the port is taken", port=port)
+            raise PortTaken from None
+
+        def stop() -> None:
+            http.shutdown()
+            http.server_close()
+            thread.join()
+
+        self._stop_metrics = stop
+
+
+async def serve(
+    service: str,
+    settings: ServiceSettings,
+    registrations: Sequence[Registration],
+    *,
+    error_domain: str,
+    verifier: TokenVerifier,
+    ready: Callable[[], Awaitable[None]] | None = None,
+    background: Sequence[Background] = (),
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain. Raises BackgroundEnded if background work ends before that.
+
+    `error_domain` is the domain of the reasons in `error_reason.proto`, such as `childindex.kith`.
+    """
+    server = Server(
+        service,
+        settings,
+        registrations,
+        error_domain=error_domain,
+        verifier=verifier,
+        ready=ready,
+        background=background,
+    )
+    asked_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked_to_stop.set)
+    await server.start()
+    ended = asyncio.create_task(server.background_ended())
+    stopped = asyncio.create_task(asked_to_stop.wait())
+    await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    failed = ended.done()
+    for task in (ended, stopped):
+        task.cancel()
+    await asyncio.gather(ended, stopped, return_exceptions=True)
+    await server.drain()
+    if failed:
+        raise BackgroundEnded
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run a service's main coroutine on uvloop; exit 1, with a line in the log, if it raises."""
+    try:
+        uvloop.run(main)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:  # noqa: BLE001 - a traceback on stderr would show the text
+        log.error("the service ends by an error", **describe(error))
+        sys.exit(1)
+
+
+class _Details(NamedTuple):
+    """What a generated handler table looks methods up by."""
+
+    method: str
+    invocation_metadata: tuple[()] = ()
+
+
+class _Recorder:
+    """Stands in for a server to learn which handlers generated code would add."""
+
+    def __init__(self) -> None:
+        self.handlers: list[grpc.ServiceRpcHandler] = []
+
+    def add_generic_rpc_handlers(self, handlers: Sequence[grpc.ServiceRpcHandler]) -> None:
+        self.handlers.extend(handlers)
+
+    def add_registered_method_handlers(self, *_: object) -> None:
+        """Do nothing: the same handlers again, for a lookup that grpc.aio does not have."""
+
+
+def _recorded(
+    registrations: Sequence[Registration],
+) -> list[tuple[ServiceDescriptor, grpc.ServiceRpcHandler]]:
+    recorder = _Recorder()
+    for add, servicer in registrations:
+        add(servicer, cast("grpc.aio.Server", recorder))
+    pool = descriptor_pool.Default()
+    return [(pool.FindServiceByName(handlers.service_name()), handlers) for handlers in recorder.handlers]
+
+
+def _handler(handlers: grpc.ServiceRpcHandler, method: str) -> tuple[Any, Any]:
+    """Return a method's handler function and the parser of its request."""
+    found: Any = handlers.service(cast("grpc.HandlerCallDetails", _Details(method)))
+    return found.unary_unary, found.request_deserializer
+
+
+async def _listen(port: int, bind: Callable[[int], Awaitable[int]]) -> int:
+    try:
+        return await bind(port)
+    except RuntimeError:
+        log.error("the port is taken", port=port)
+        raise PortTaken from None
+
+
+async def _run(work: Background) -> None:
+    await work()
