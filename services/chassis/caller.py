@@ -201,7 +201,8 @@ def _caller(claims: dict[str, Any]) -> Caller:
     if not all(isinstance(role, str) for role in roles) or not claims["sub"] or not claims["client_id"]:
         raise ValueError("a claim is empty or not text")
     kind = Kind(claims["kind"])
-    if (kind is Kind.SERVICE) != claims["client_id"].startswith("service-"):
+    # A person's token names the gateway they logged in to, which is a service's id.
+    if kind is not Kind.PERSON and (kind is Kind.SERVICE) != claims["client_id"].startswith("service-"):
         raise ValueError("kind and client contradict each other")
     return Caller(
         kind=kind,
