@@ -8,7 +8,8 @@ from services.matching.given_names import GivenName
 GIVEN_AGREES = frozenset(("exact", "variant", "part", "slip", "sounds", "initial", "middle_as_first"))
 FAMILY_AGREES = frozenset(("exact", "variant", "part", "slip", "sounds"))
 
-_LOOKS_ALIKE = 0.88
+# Where the twin rule of hmpps-person-match begins to take two names for two.
+_LOOKS_ALIKE = 0.9
 # One slip in a name of four letters, two in one of eight: beyond that another name is the likelier reason.
 _SHORTEST_WITH_SLIP = 4
 _SHORTEST_WITH_TWO = 8

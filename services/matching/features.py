@@ -13,16 +13,16 @@ _MOST_NAMES = 6
 _MOST_POSTCODES = 6
 _LAST_MONTH = 12
 _LAST_DAY = 31
+_USES = frozenset(("usual", "official", "former", "nickname", "alias"))
 _GENDERS = {"m": "m", "male": "m", "1": "m", "boy": "m", "f": "f", "female": "f", "2": "f", "girl": "f"}
 
 
 @dataclass(frozen=True, slots=True)
 class NameForm:
-    """One of a child's names. `use` as in `Name`."""
+    """One of a child's names. `use` as in `Name`; one that is not known counts as an alias."""
 
     given: GivenName | None
     family: FamilyName | None
-    other: tuple[str, ...]
     use: str
 
 
@@ -31,6 +31,8 @@ class Features:
     """What is known of a child, normalised; empty, 0 or None means missing. No model enters here."""
 
     forms: tuple[NameForm, ...]
+    other_given: tuple[str, ...]
+    """Other given names of all forms, in canonical spelling."""
     year: int
     month: int
     day: int
@@ -45,12 +47,14 @@ class Features:
 
 
 def prepare(description: Description) -> Features:
-    """Normalises a description: placeholders, invalid numbers, pseudo postcodes and the like become missing."""
+    """Normalises a description: placeholders, invalid numbers and pseudo postcodes become missing."""
     forms = dict.fromkeys(_completed([form for name in description.names for form in _forms(name)]))
+    other_given = dict.fromkeys(word for name in description.names for word in _other_given(name))
     postcodes = dict.fromkeys(filter(None, map(parse_postcode, description.postcodes)))
     year, month, day = _date(description.birth_date)
     return Features(
         forms=tuple(forms)[:_MOST_NAMES],
+        other_given=tuple(other_given)[:_MOST_NAMES],
         year=year,
         month=month,
         day=day,
@@ -64,20 +68,24 @@ def _forms(name: Name) -> list[NameForm]:
     """The name, and the one in brackets as a nickname: Joseph (Joe) Bloggs."""
     family_words = fold(name.family or "")
     family = family_name(name.family)
-    other = tuple(map(canonical, fold(name.other_given or "")))
+    other, use = _other_given(name), name.use if name.use in _USES else "alias"
     written = name.given or ""
     outside, bracket, inside = written.partition("(")
-    forms = [NameForm(given_name(outside, other, family_words), family, other, name.use)]
+    forms = [NameForm(given_name(outside, other, family_words), family, use)]
     if bracket and (nickname := given_name(inside, other, family_words)):
-        forms.append(NameForm(nickname, family, other, "nickname"))
+        forms.append(NameForm(nickname, family, "nickname"))
     return [form for form in forms if form.given or form.family]
+
+
+def _other_given(name: Name) -> tuple[str, ...]:
+    return tuple(map(canonical, fold(name.other_given or "")))
 
 
 def _completed(forms: list[NameForm]) -> list[NameForm]:
     """Half a name (an alias, a birth name, a placeholder's family name) goes with the current other half."""
     given = next((form.given for form in forms if form.given), None)
     family = next((form.family for form in forms if form.family), None)
-    return [NameForm(form.given or given, form.family or family, form.other, form.use) for form in forms]
+    return [NameForm(form.given or given, form.family or family, form.use) for form in forms]
 
 
 def _date(date: PartialDate | None) -> tuple[int, int, int]:

@@ -163,7 +163,7 @@ def _year_keys(features: Features, year: int) -> Iterator[_Key]:
     for form in features.forms[:_MOST_FORMS]:
         given, family = _given_sounds(form), _family_sounds(form)
         pairs = tuple(_pairs(given, family))
-        # Two very common names and a year would gather hundreds: finer keys, with district and month, instead.
+        # Two very common names and a year would gather hundreds: finer keys with district or month instead.
         if not frequent_name(form):
             for pair in pairs:
                 yield "names+year", f"{pair}|{year}"

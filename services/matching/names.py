@@ -19,8 +19,6 @@ class NameAgreement:
     more: tuple[Evidence, ...]
     """Name order and name use, where they matter."""
     use: str
-    query_form: NameForm | None
-    candidate_form: NameForm | None
     bits: float
 
 
@@ -32,7 +30,7 @@ def compare_names(
     for asked in query:
         for known in candidate:
             found = _straight(asked, known, model)
-            if best is None or found.bits > best.bits:
+            if best is None or (found.bits, found.given.bits) > (best.bits, best.given.bits):
                 best = found
             if found.given.level == found.family.level == "exact":
                 continue
@@ -41,7 +39,7 @@ def compare_names(
                 best = crossed
     if best is None:
         missing = (model.evidence("given_name", "missing"), model.evidence("family_name", "missing"))
-        best = NameAgreement(*missing, (), "usual", None, None, 0.0)
+        best = NameAgreement(*missing, (), "usual", 0.0)
     return best
 
 
@@ -64,12 +62,12 @@ def _straight(asked: NameForm, known: NameForm, model: Model) -> NameAgreement:
         asked.family.core if asked.family else "",
         known.family.core if known.family else "",
     )
-    use = known.use if known.use not in _PLAIN_USES else asked.use
-    if use in _PLAIN_USES or (given.level not in GIVEN_AGREES and family.level not in FAMILY_AGREES):
-        return NameAgreement(given, family, (), known.use, asked, known, given.bits + family.bits)
-    used = model.evidence("name_use", use)
-    bits = given.bits + family.bits + used.bits
-    return NameAgreement(given, family, (used,), known.use, asked, known, bits)
+    bits = given.bits + family.bits
+    uses = {asked.use, known.use}.difference(_PLAIN_USES)
+    if not uses or (given.level not in GIVEN_AGREES and family.level not in FAMILY_AGREES):
+        return NameAgreement(given, family, (), known.use, bits)
+    used = min((model.evidence("name_use", use) for use in sorted(uses)), key=lambda term: term.bits)
+    return NameAgreement(given, family, (used,), known.use, bits + used.bits)
 
 
 def _swapped(asked: NameForm, known: NameForm, model: Model) -> NameAgreement | None:
@@ -82,4 +80,4 @@ def _swapped(asked: NameForm, known: NameForm, model: Model) -> NameAgreement | 
     family_found = model.name_evidence("family_name", family, known.given.lead, known.given.lead)
     order = model.evidence("name_order", "swapped")
     bits = given_found.bits + family_found.bits + order.bits
-    return NameAgreement(given_found, family_found, (order,), known.use, asked, known, bits)
+    return NameAgreement(given_found, family_found, (order,), known.use, bits)

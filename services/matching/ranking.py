@@ -140,6 +140,6 @@ def _answers(child: Features) -> dict[str, object]:
         "given_name": frozenset(form.given.lead for form in child.forms if form.given),
         "birth_date": (child.year, child.month, child.day) if child.whole_date else None,
         "postcode": frozenset(child.postcodes),
-        "other_given_names": frozenset(word for form in child.forms for word in form.other),
+        "other_given_names": frozenset(child.other_given),
         "nhs_number": child.nhs_number,
     }

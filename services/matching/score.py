@@ -7,7 +7,7 @@ from rapidfuzz.distance import JaroWinkler
 from services.matching.agreement import FAMILY_AGREES
 from services.matching.dates import birth_date_level
 from services.matching.evidence import Evidence, sentence
-from services.matching.features import Features, NameForm
+from services.matching.features import Features
 from services.matching.model import Model
 from services.matching.names import NameAgreement, compare_names, given_agrees_anywhere
 from services.matching.places import postcode_level
@@ -44,7 +44,7 @@ def score(query: Features, candidate: Features, model: Model) -> Score:
     postcode = model.evidence("postcode", postcode_level(query.postcodes, candidate.postcodes))
     gender = model.evidence("gender", _equality(query.gender, candidate.gender, "disagree"))
     nhs_number = model.evidence("nhs_number", _equality(query.nhs_number, candidate.nhs_number, "conflict"))
-    other = model.evidence("other_given_names", _other_level(names.query_form, names.candidate_form))
+    other = model.evidence("other_given_names", _other_level(query.other_given, candidate.other_given))
     found = (names.given, names.family, *names.more, other, birth_date, postcode, gender, nhs_number)
     bits = model.prior_bits
     for term in found:
@@ -74,12 +74,12 @@ def _equality(one: str, other: str, otherwise: str) -> str:
     return "exact" if one == other else otherwise
 
 
-def _other_level(asked: NameForm | None, known: NameForm | None) -> str:
-    if asked is None or known is None or not asked.other or not known.other:
+def _other_level(asked: tuple[str, ...], known: tuple[str, ...]) -> str:
+    if not asked or not known:
         return "missing"
-    if not set(asked.other).isdisjoint(known.other):
+    if not set(asked).isdisjoint(known):
         return "exact"
-    pairs = [(one, other) for one in asked.other for other in known.other]
+    pairs = [(one, other) for one in asked for other in known]
     if any(1 in (len(one), len(other)) and one[0] == other[0] for one, other in pairs):
         return "initial"
     return "similar" if any(JaroWinkler.similarity(*pair) >= _SIMILAR for pair in pairs) else "disagree"

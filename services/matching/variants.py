@@ -33,6 +33,10 @@ def _spellings(groups: list[str]) -> dict[str, str]:
     return {name: group.split()[0] for group in groups for name in group.split()}
 
 
+def _canonical(names: str, spelling: dict[str, str]) -> frozenset[str]:
+    return frozenset(spelling.get(name, name) for name in names.split())
+
+
 @cache
 def name_lists() -> NameLists:
     """Reads the lists, once per process."""
@@ -43,11 +47,12 @@ def name_lists() -> NameLists:
         for name in (canonical, *others):
             formal.setdefault(name, set()).add(canonical)
     given_spelling = _spellings(raw["given_spellings"])
+    family_spelling = _spellings(raw["family_spellings"])
     return NameLists(
         formal={name: frozenset(of) for name, of in formal.items()},
         given_spelling=given_spelling,
-        family_spelling=_spellings(raw["family_spellings"]),
-        shared_first_names=frozenset(raw["shared_first_names"].split()),
+        family_spelling=family_spelling,
+        shared_first_names=_canonical(raw["shared_first_names"], given_spelling),
         known_given=frozenset(raw["known_given"].split()) | frozenset(formal) | frozenset(given_spelling),
         family_particles=frozenset(raw["family_particles"].split()),
         fused_particles=tuple(raw["fused_particles"].split()),
@@ -55,6 +60,6 @@ def name_lists() -> NameLists:
         placeholder_fillers=frozenset(raw["placeholder_fillers"].split()),
         placeholder_phrases=frozenset(raw["placeholder_phrases"]),
         titles=frozenset(raw["titles"].split()),
-        frequent_given=frozenset(raw["frequent_given"].split()),
-        frequent_family=frozenset(raw["frequent_family"].split()),
+        frequent_given=_canonical(raw["frequent_given"], given_spelling),
+        frequent_family=_canonical(raw["frequent_family"], family_spelling),
     )
