@@ -7,8 +7,8 @@ from tests.repository import tree
 
 TECHNICAL = {"grpc", "asyncpg", "aiokafka", "opensearchpy", "grpc_status"}
 
-# Translate, store, listen, put together. All else in a service is its domain.
-BORDER = ("__main__", "service", "store", "consumers", "consumer")
+# Translate, store, listen, call other services, put together. All else in a service is its domain.
+BORDER = ("__main__", "service", "store", "consumers", "consumer", "neighbours")
 
 # Here wire and database are the subject.
 LIBRARIES = {"chassis"}
