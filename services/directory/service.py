@@ -1,0 +1,212 @@
+"""`DirectoryService`: from the contract to the entries and back, nothing else."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+import grpc
+
+from kith.directory.v1 import directory_service_pb2 as pb
+from kith.directory.v1.directory_events_pb2 import DirectoryEvent
+from kith.directory.v1.directory_pb2 import Practitioner as PractitionerMessage
+from kith.directory.v1.directory_service_pb2_grpc import DirectoryServiceServicer
+from services.chassis import access, idempotency, outbox, paging
+from services.chassis.database import Connection, Database
+from services.chassis.keyring import Keyring
+from services.chassis.paging import PageTokens
+from services.directory import events, messages, store
+from services.directory.entries import Organisation, Practitioner, Service
+from services.directory.refusals import OrganisationNotFound, PractitionerNotFound, ServiceNotFound
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Creation = TypeVar(
+    "Creation", pb.CreateOrganisationRequest, pb.CreateServiceRequest, pb.CreatePractitionerRequest
+)
+Created = TypeVar(
+    "Created", pb.CreateOrganisationResponse, pb.CreateServiceResponse, pb.CreatePractitionerResponse
+)
+
+_MOST_CHANGES = 1000
+_USUAL_CHANGES = 500
+
+
+class DirectoryService(DirectoryServiceServicer):
+    """Answers for the directory. Who may ask is decided before, by the rule beside each method."""
+
+    def __init__(self, database: Database, keyring: Keyring, wake: Callable[[], None]) -> None:
+        """`wake` is called after each commit that may have written an event."""
+        self._database = database
+        self._keyring = keyring
+        self._page_tokens = PageTokens(keyring)
+        self._wake = wake
+
+    async def CreateOrganisation(
+        self, request: pb.CreateOrganisationRequest, _context: Context
+    ) -> pb.CreateOrganisationResponse:
+        """Create an organisation."""
+        return await self._once(request, _create_organisation, pb.CreateOrganisationResponse)
+
+    async def CreateService(
+        self, request: pb.CreateServiceRequest, _context: Context
+    ) -> pb.CreateServiceResponse:
+        """Create a service. Raises OrganisationNotFound."""
+        return await self._once(request, _create_service, pb.CreateServiceResponse)
+
+    async def CreatePractitioner(
+        self, request: pb.CreatePractitionerRequest, _context: Context
+    ) -> pb.CreatePractitionerResponse:
+        """Create a practitioner. Raises ServiceNotFound."""
+        return await self._once(request, _create_practitioner, pb.CreatePractitionerResponse)
+
+    async def RecordPractitionerLeft(
+        self, request: pb.RecordPractitionerLeftRequest, _context: Context
+    ) -> pb.RecordPractitionerLeftResponse:
+        """Record that a practitioner left; a second time changes nothing. Raises PractitionerNotFound."""
+        async with self._database.transaction() as connection:
+            known = await store.lock_practitioner(connection, UUID(request.practitioner_id))
+            if known is None:
+                raise PractitionerNotFound
+            practitioner = known.left(datetime.now(UTC))
+            if practitioner is not known:
+                await store.change_state(connection, practitioner)
+                await outbox.write(connection, [events.practitioner_left(practitioner)])
+        self._wake()
+        return pb.RecordPractitionerLeftResponse(practitioner=messages.practitioner(practitioner))
+
+    async def BatchGetOrganisations(
+        self, request: pb.BatchGetOrganisationsRequest, _context: Context
+    ) -> pb.BatchGetOrganisationsResponse:
+        """Get organisations, in one round trip to the database."""
+        async with self._database.connection() as connection:
+            found = await store.organisations(connection, _uuids(request.ids))
+        return pb.BatchGetOrganisationsResponse(organisations=map(messages.organisation, found))
+
+    async def BatchGetServices(
+        self, request: pb.BatchGetServicesRequest, _context: Context
+    ) -> pb.BatchGetServicesResponse:
+        """Get services, in one round trip to the database."""
+        async with self._database.connection() as connection:
+            found = await store.services(connection, _uuids(request.ids))
+        return pb.BatchGetServicesResponse(services=map(messages.service, found))
+
+    async def BatchGetPractitioners(
+        self, request: pb.BatchGetPractitionersRequest, _context: Context
+    ) -> pb.BatchGetPractitionersResponse:
+        """Get practitioners, in one round trip to the database."""
+        async with self._database.connection() as connection:
+            found = await store.practitioners(connection, _uuids(request.ids))
+        return pb.BatchGetPractitionersResponse(practitioners=map(messages.practitioner, found))
+
+    async def ListServices(
+        self, request: pb.ListServicesRequest, _context: Context
+    ) -> pb.ListServicesResponse:
+        """List services by name, page by page."""
+        binding = paging.binding(request, access.current().caller)
+        size = paging.page_size(request.page_size)
+        organisation_id = UUID(request.organisation_id) if request.organisation_id else None
+        after = None
+        if request.page_token:
+            after = UUID(bytes=self._page_tokens.open(request.page_token, binding))
+        async with self._database.connection() as connection:
+            found = await store.services_by_name(connection, organisation_id, after, size + 1)
+        page = found[:size]
+        token = self._page_tokens.seal(binding, page[-1].id.bytes) if len(found) > size else ""
+        return pb.ListServicesResponse(services=map(messages.service, page), next_page_token=token)
+
+    async def ListChanges(self, request: pb.ListChangesRequest, _context: Context) -> pb.ListChangesResponse:
+        """List events from the outbox."""
+        limit = paging.page_size(request.page_size, default=_USUAL_CHANGES, cap=_MOST_CHANGES)
+        async with self._database.connection() as connection:
+            changes = await outbox.list_changes(connection, request.after, limit)
+        return pb.ListChangesResponse(
+            events=[DirectoryEvent.FromString(event.payload) for event in changes.events],
+            next_after=changes.after,
+            more=changes.more,
+        )
+
+    async def _once(
+        self,
+        request: Creation,
+        create: Callable[[Connection, Creation], Awaitable[Created]],
+        response: type[Created],
+    ) -> Created:
+        """Create, and remember the answer for the request id; the same id again gets the same answer."""
+        decision = access.current()
+        asked = f"{decision.caller.client_id} {decision.caller.subject} {decision.method}"
+        async with (
+            self._database.transaction() as connection,
+            idempotency.once(connection, self._keyring, asked, request.request_id, request) as attempt,
+        ):
+            if attempt.response is not None:
+                return response.FromString(attempt.response)
+            created = await create(connection, request)
+            await attempt.save(created.SerializeToString())
+        self._wake()
+        return created
+
+
+async def _create_organisation(
+    connection: Connection, request: pb.CreateOrganisationRequest
+) -> pb.CreateOrganisationResponse:
+    adviser = request.information_sharing_adviser
+    organisation = Organisation(
+        id=uuid4(),
+        display_name=request.display_name,
+        kind=request.kind,
+        phone=request.phone,
+        adviser_display_name=adviser.display_name,
+        adviser_phone=adviser.phone,
+        adviser_email=adviser.email,
+        update_time=datetime.now(UTC),
+    )
+    await store.add_organisation(connection, organisation)
+    return pb.CreateOrganisationResponse(organisation=messages.organisation(organisation))
+
+
+async def _create_service(
+    connection: Connection, request: pb.CreateServiceRequest
+) -> pb.CreateServiceResponse:
+    organisation_id = UUID(request.organisation_id)
+    if not await store.organisations(connection, [organisation_id]):
+        raise OrganisationNotFound
+    service = Service(
+        id=uuid4(),
+        organisation_id=organisation_id,
+        display_name=request.display_name,
+        description=request.description,
+        kind=request.kind,
+        phone=request.phone,
+        email=request.email,
+        version=1,
+        update_time=datetime.now(UTC),
+    )
+    await store.add_service(connection, service)
+    await outbox.write(connection, [events.service_changed(service)])
+    return pb.CreateServiceResponse(service=messages.service(service))
+
+
+async def _create_practitioner(
+    connection: Connection, request: pb.CreatePractitionerRequest
+) -> pb.CreatePractitionerResponse:
+    found = await store.services(connection, [UUID(request.service_id)])
+    if not found:
+        raise ServiceNotFound
+    practitioner = Practitioner(
+        id=uuid4(),
+        organisation_id=found[0].organisation_id,
+        service_id=found[0].id,
+        display_name=request.display_name,
+        job_title=request.job_title,
+        phone=request.phone,
+        email=request.email,
+        state=PractitionerMessage.STATE_ACTIVE,
+        version=0,
+        update_time=datetime.now(UTC),
+    )
+    await store.add_practitioner(connection, practitioner)
+    return pb.CreatePractitionerResponse(practitioner=messages.practitioner(practitioner))
+
+
+def _uuids(ids: Sequence[str]) -> list[UUID]:
+    return [UUID(one) for one in ids]
