@@ -54,7 +54,10 @@ def canonical_family(word: str) -> str:
 
 
 def _without_prefix(word: str) -> str:
-    for particle in name_lists().fused_particles:
+    lists = name_lists()
+    if word in lists.elided_particles:
+        return word[1:]
+    for particle in lists.fused_particles:
         rest = word.removeprefix(particle)
         if len(rest) >= _SHORTEST_CORE and rest != word:
             return rest

@@ -21,6 +21,8 @@ class NameLists:
     """Names so well known that one is no slip of the pen for another."""
     family_particles: frozenset[str]
     fused_particles: tuple[str, ...]
+    elided_particles: frozenset[str]
+    """O'Brien, D'Souza and the like as they are written without the apostrophe."""
     placeholder_words: frozenset[str]
     placeholder_fillers: frozenset[str]
     placeholder_phrases: frozenset[str]
@@ -56,6 +58,7 @@ def name_lists() -> NameLists:
         known_given=frozenset(raw["known_given"].split()) | frozenset(formal) | frozenset(given_spelling),
         family_particles=frozenset(raw["family_particles"].split()),
         fused_particles=tuple(raw["fused_particles"].split()),
+        elided_particles=frozenset(raw["elided_particles"].split()),
         placeholder_words=frozenset(raw["placeholder_words"].split()),
         placeholder_fillers=frozenset(raw["placeholder_fillers"].split()),
         placeholder_phrases=frozenset(raw["placeholder_phrases"]),
