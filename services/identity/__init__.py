@@ -1,0 +1,1 @@
+"""Who may use Kith, and the issuer of its access tokens."""
