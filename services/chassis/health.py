@@ -13,6 +13,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from services.chassis import metrics
+from services.chassis.port import PortTaken, listen
 from services.chassis.telemetry import describe, log
 
 LIVE: Final = ""
@@ -32,16 +33,21 @@ class Health:
         """`ready` raises while something the service needs is not there; None if it needs nothing."""
         self._ready = ready
         self._servicer = health.aio.HealthServicer()
-        self._server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+        self._server: grpc.aio.Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, address: str, port: int) -> int:
-        """Begin to answer and return the port. Not ready until `watch` has found that it is."""
-        health_pb2_grpc.add_HealthServicer_to_server(self._servicer, self._server)
-        bound = self._server.add_insecure_port(f"{address}:{port}")
+        """Begin to answer and return the port. Not ready until `watch` has found that it is. Raises PortTaken."""
+        self._server = server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+        health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
+        try:
+            bound = listen(server, address, port)
+        except PortTaken:
+            await server.stop(grace=None)
+            raise
         await self._servicer.set(LIVE, _SERVING)
         await self._servicer.set(READY, _NOT_SERVING)
-        await self._server.start()
+        await server.start()
         self._tasks.append(asyncio.create_task(self._watch_loop()))
         return bound
 
@@ -57,7 +63,8 @@ class Health:
     async def stop(self) -> None:
         """Stop answering. Without grace: one open `Watch` would use up all of it (RELIABILITY finding 5)."""
         await self._end_tasks()
-        await self._server.stop(grace=None)
+        if self._server is not None:
+            await self._server.stop(grace=None)
 
     async def _end_tasks(self) -> None:
         for task in self._tasks:

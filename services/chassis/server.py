@@ -17,21 +17,24 @@ What happens to each call is in chain.py.
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple, cast
 
 import grpc
 import uvloop
 from google.protobuf import descriptor_pool, message_factory
-from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from grpc_reflection.v1alpha import reflection
 from prometheus_client import start_http_server
 
+from kith.access.v1 import access_pb2
 from services.chassis import access
 from services.chassis.caller import TokenVerifier
 from services.chassis.chain import Chain
 from services.chassis.config import ServiceSettings
 from services.chassis.health import Health
+from services.chassis.port import PortTaken, listen
 from services.chassis.telemetry import describe, log
 from services.chassis.validation import warm_up
 
@@ -59,10 +62,6 @@ _OPTIONS: Final[tuple[tuple[str, Any], ...]] = (
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
 )
-
-
-class PortTaken(Exception):
-    """Something else listens on the port. The log says which."""
 
 
 class BackgroundEnded(Exception):
@@ -93,49 +92,56 @@ class Server:
         self._tasks: list[asyncio.Task[None]] = []
         self._stop_metrics: Callable[[], None] = lambda: None
         self._health = Health(ready)
-        self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=MAX_CONCURRENT_CALLS)
+        # Made by `start`: a server object that is thrown away unused is an error of its own.
+        self._server: grpc.aio.Server | None = None
         recorded = _recorded(registrations)
         rules = access.rules(descriptor for descriptor, _ in recorded)
-        for descriptor, handlers in recorded:
-            chains = {
-                method.name: Chain(
-                    descriptor.full_name,
-                    method.name,
-                    rules[f"/{descriptor.full_name}/{method.name}"],
-                    *_handler(handlers, f"/{descriptor.full_name}/{method.name}"),
-                    verifier,
-                    error_domain,
-                    self._in_flight,
-                )
-                for method in descriptor.methods
-            }
-            for method in descriptor.methods:
-                warm_up(message_factory.GetMessageClass(method.input_type))
-            # Neither parses nor serializes: the chain does both, in its order.
-            methods: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
-                name: grpc.unary_unary_rpc_method_handler(cast("Any", chain.answer))
-                for name, chain in chains.items()
-            }
-            wrapped = grpc.method_handlers_generic_handler(descriptor.full_name, methods)
-            self._server.add_generic_rpc_handlers((wrapped,))
-        if settings.local_mode:
-            names = [descriptor.full_name for descriptor, _ in recorded]
-            reflection.enable_server_reflection([*names, reflection.SERVICE_NAME], self._server)
+        self._names = [descriptor.full_name for descriptor, _ in recorded]
+        self._handlers = [
+            _wrapped(descriptor, handlers, partial(self._chain, rules, verifier, error_domain))
+            for descriptor, handlers in recorded
+        ]
+
+    def _chain(
+        self,
+        rules: Mapping[str, access_pb2.Rule],
+        verifier: TokenVerifier,
+        error_domain: str,
+        method: MethodDescriptor,
+        found: Any,
+    ) -> Chain:
+        service = method.containing_service.full_name
+        return Chain(
+            service=service,
+            name=method.name,
+            rule=rules[f"/{service}/{method.name}"],
+            handler=found.unary_unary,
+            parse=found.request_deserializer,
+            verifier=verifier,
+            error_domain=error_domain,
+            in_flight=self._in_flight,
+        )
 
     async def start(self) -> None:
         """Take calls and begin the background work. Raises PortTaken."""
-        address = self._settings.listen_address
-        self.health_port = await _listen(
-            self._settings.health_port, lambda port: self._health.start(address, port)
+        settings = self._settings
+        address = settings.listen_address
+        self.health_port = await self._health.start(address, settings.health_port)
+        self._server = server = grpc.aio.server(
+            options=_OPTIONS, maximum_concurrent_rpcs=MAX_CONCURRENT_CALLS
         )
-
-        async def bind(port: int) -> int:
-            return self._server.add_insecure_port(f"{address}:{port}")
-
-        self.port = await _listen(self._settings.port, bind)
-        await self._server.start()
-        if self._settings.metrics_port:
-            self._serve_metrics(address, self._settings.metrics_port)
+        server.add_generic_rpc_handlers(self._handlers)
+        if settings.local_mode:
+            reflection.enable_server_reflection([*self._names, reflection.SERVICE_NAME], server)
+        try:
+            self.port = listen(server, address, settings.port)
+            if settings.metrics_port:
+                self._serve_metrics(address, settings.metrics_port)
+        except PortTaken:
+            await server.stop(grace=None)
+            await self._health.stop()
+            raise
+        await server.start()
         self._tasks = [asyncio.create_task(_run(work)) for work in self._background]
         self._health.watch()
         log.info(
@@ -165,7 +171,8 @@ class Server:
         if not self._settings.local_mode:
             await asyncio.sleep(_DRAIN_NOTICE_SECONDS)
         log.info("draining", in_flight=len(self._in_flight))
-        await self._server.stop(_GRACE_SECONDS)
+        if self._server is not None:
+            await self._server.stop(_GRACE_SECONDS)
         # `stop` may return while handlers still run, so ask them themselves.
         if self._in_flight:
             _, late = await asyncio.wait(set(self._in_flight), timeout=_GRACE_SECONDS)
@@ -274,18 +281,21 @@ def _recorded(
     return [(pool.FindServiceByName(handlers.service_name()), handlers) for handlers in recorder.handlers]
 
 
-def _handler(handlers: grpc.ServiceRpcHandler, method: str) -> tuple[Any, Any]:
-    """Return a method's handler function and the parser of its request."""
-    found: Any = handlers.service(cast("grpc.HandlerCallDetails", _Details(method)))
-    return found.unary_unary, found.request_deserializer
-
-
-async def _listen(port: int, bind: Callable[[int], Awaitable[int]]) -> int:
-    try:
-        return await bind(port)
-    except RuntimeError:
-        log.error("the port is taken", port=port)
-        raise PortTaken from None
+def _wrapped(
+    descriptor: ServiceDescriptor,
+    handlers: grpc.ServiceRpcHandler,
+    chain: Callable[[MethodDescriptor, Any], Chain],
+) -> grpc.ServiceRpcHandler:
+    """Return the service's handlers, each inside the chain. They take and give bytes: the chain parses."""
+    wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+    for method in descriptor.methods:
+        details = _Details(f"/{descriptor.full_name}/{method.name}")
+        found = handlers.service(cast("grpc.HandlerCallDetails", details))
+        answer: Any = chain(method, found).answer
+        wrapped[method.name] = grpc.unary_unary_rpc_method_handler(answer)
+        warm_up(message_factory.GetMessageClass(method.input_type))
+    generic: Any = grpc.method_handlers_generic_handler(descriptor.full_name, wrapped)
+    return cast("grpc.ServiceRpcHandler", generic)
 
 
 async def _run(work: Background) -> None:

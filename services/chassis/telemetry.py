@@ -135,7 +135,7 @@ def _allow_list(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Ma
 
 
 def _plain(value: object) -> str | int | float | bool | None:
-    if isinstance(value, Enum):
+    if isinstance(value, Enum) and not isinstance(value, str):
         value = value.name
     if isinstance(value, bool | int | float):
         return value
