@@ -1,0 +1,98 @@
+"""What a caller is shown of a child: basic information, who is involved, whether a CAF exists, who leads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from kith.childindex.v1 import child_pb2
+from services.child_index.dates import from_date
+from services.child_index.facts import Record
+from services.child_index.involvements import to_proto
+from services.child_index.neighbours import Verdict
+from services.child_index.store import StoredCaf, StoredInvolvement, StoredLead
+from services.child_index.survivorship import shown
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """All that is stored of a child, opened."""
+
+    records: Sequence[Record]
+    involvements: Sequence[StoredInvolvement]
+    caf: StoredCaf | None
+    lead: StoredLead | None
+
+
+def view(
+    stored: Stored,
+    *,
+    outward_id: UUID,
+    organisation_id: str,
+    verdicts: Mapping[UUID, Verdict] | None,
+) -> child_pb2.Child:
+    """The child as the organisation may see it. `verdicts` are consent's, by consent; None if it could not be asked.
+
+    A sensitive involvement of another organisation is shown in full on PERMIT, as one neutral line when not, and not
+    at all once its consent was withdrawn or while consent cannot be asked (DESIGN 5 no. 9).
+    """
+    full: list[child_pb2.Involvement] = []
+    neutral = 0
+    for involvement in stored.involvements:
+        own = str(involvement.organisation_id) == organisation_id
+        verdict = Verdict.PERMIT if own or not involvement.sensitive else _verdict(involvement, verdicts)
+        if verdict is Verdict.PERMIT:
+            full.append(to_proto(involvement))
+        elif verdict is Verdict.DENY and involvement.end_date is None:
+            neutral += 1
+    return child_pb2.Child(
+        id=str(outward_id),
+        facts=shown(stored.records),
+        involvements=full,
+        sensitive_involvement_count=neutral,
+        sensitive_checked=verdicts is not None,
+        caf=None if stored.caf is None else _caf(stored.caf),
+        lead_professional=None if stored.lead is None else _lead(stored.lead),
+        update_time=_newest(stored.records),
+    )
+
+
+def consents_to_ask(involvements: Sequence[StoredInvolvement], organisation_id: str) -> list[UUID]:
+    """The consents that sensitive involvements of other organisations rest on."""
+    return [
+        one.consent_id
+        for one in involvements
+        if one.sensitive and one.consent_id is not None and str(one.organisation_id) != organisation_id
+    ]
+
+
+def _verdict(involvement: StoredInvolvement, verdicts: Mapping[UUID, Verdict] | None) -> Verdict | None:
+    if verdicts is None:
+        return None
+    if involvement.consent_id is None:
+        # Recorded on a ground: that it exists is shared, with whom in full only a consent says.
+        return Verdict.DENY
+    return verdicts[involvement.consent_id]
+
+
+def _newest(records: Sequence[Record]) -> datetime:
+    return max(record.update_time for record in records)
+
+
+def _caf(caf: StoredCaf) -> child_pb2.CafIndicator:
+    return child_pb2.CafIndicator(
+        state=child_pb2.CafIndicator.STATE_OPEN if caf.is_open else child_pb2.CafIndicator.STATE_CLOSED,
+        assessment_date=from_date(caf.assessment_date),
+        version_number=caf.version_number,
+        holder_organisation_id=str(caf.holder_organisation_id),
+        holder_practitioner_id=str(caf.holder_practitioner_id),
+        review_date=from_date(caf.review_date),
+    )
+
+
+def _lead(lead: StoredLead) -> child_pb2.LeadProfessional:
+    return child_pb2.LeadProfessional(
+        organisation_id=str(lead.organisation_id),
+        practitioner_id=str(lead.practitioner_id),
+        start_date=from_date(lead.start_date),
+    )

@@ -1,0 +1,125 @@
+-- The child index: one row per child, what each agency wrote down sealed beside it, and who is involved.
+-- Nothing here can be read for a name: facts are sealed, keys and identifiers are keyed hashes (DESIGN 5 no. 4, 5).
+-- No column could hold an alert, a reason or a note (X-1, X-2, CI-9).
+
+CREATE TABLE child (
+    id uuid PRIMARY KEY,
+    -- Grows by one with each change and is the version of the event that tells of it.
+    version bigint NOT NULL,
+    -- The child's data key, wrapped; destroying it erases every fact about the child from dumps and replicas too.
+    wrapped_key bytea NOT NULL,
+    create_time timestamptz NOT NULL DEFAULT now(),
+    update_time timestamptz NOT NULL DEFAULT now()
+);
+
+-- What one organisation's system wrote down of a child: the unit of merging (DESIGN 5 no. 12).
+CREATE TABLE source_record (
+    id uuid PRIMARY KEY,
+    child_id uuid NOT NULL REFERENCES child (id),
+    organisation_id uuid NOT NULL,
+    -- Keyed hash of (organisation, system, local id).
+    local_key_hash bytea NOT NULL UNIQUE,
+    -- The Facts message, sealed under the child's data key.
+    sealed_facts bytea NOT NULL,
+    -- The version of the model that decided where the record belongs.
+    model_version text NOT NULL,
+    create_time timestamptz NOT NULL DEFAULT now(),
+    update_time timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX source_record_child ON source_record (child_id);
+CREATE INDEX source_record_feed ON source_record (organisation_id, update_time);
+
+-- Hashed match keys of each record. Those that are not visible serve registration only (DESIGN 5 no. 5).
+CREATE TABLE child_key (
+    key bigint NOT NULL,
+    source_record_id uuid NOT NULL REFERENCES source_record (id),
+    child_id uuid NOT NULL,
+    visible boolean NOT NULL,
+    -- The lookup by key is answered from this index alone.
+    PRIMARY KEY (key, source_record_id) INCLUDE (child_id, visible)
+);
+CREATE INDEX child_key_record ON child_key (source_record_id);
+
+-- NHS numbers and UPNs as keyed hashes under a secret of their own.
+CREATE TABLE identifier (
+    hash bytea NOT NULL,
+    source_record_id uuid NOT NULL REFERENCES source_record (id),
+    child_id uuid NOT NULL REFERENCES child (id),
+    PRIMARY KEY (hash, source_record_id)
+);
+CREATE INDEX identifier_child ON identifier (child_id);
+CREATE INDEX identifier_record ON identifier (source_record_id);
+
+-- Pairs that may be one child, for people to decide (CI-16).
+CREATE TABLE match_proposal (
+    child_id uuid NOT NULL REFERENCES child (id),
+    other_child_id uuid NOT NULL REFERENCES child (id),
+    model_version text NOT NULL,
+    create_time timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (child_id, other_child_id),
+    CONSTRAINT match_proposal_ordered CHECK (child_id < other_child_id)
+);
+CREATE INDEX match_proposal_other ON match_proposal (other_child_id);
+
+-- That a service works, or worked, with a child (CI-2). Why is not recorded.
+CREATE TABLE involvement (
+    id uuid PRIMARY KEY,
+    child_id uuid NOT NULL REFERENCES child (id),
+    organisation_id uuid NOT NULL,
+    service_id uuid NOT NULL,
+    practitioner_id uuid,
+    role text NOT NULL,
+    regarding smallint NOT NULL,
+    sensitive boolean NOT NULL,
+    -- What a sensitive one rests on: a consent or a ground (DESIGN 5 no. 9).
+    consent_id uuid,
+    ground smallint,
+    start_date date NOT NULL,
+    end_date date,
+    review_due boolean NOT NULL DEFAULT false,
+    create_time timestamptz NOT NULL DEFAULT now(),
+    update_time timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT involvement_basis CHECK (NOT sensitive OR num_nonnulls(consent_id, ground) = 1),
+    CONSTRAINT involvement_dates CHECK (end_date >= start_date)
+);
+CREATE INDEX involvement_child ON involvement (child_id);
+CREATE INDEX involvement_practitioner ON involvement (practitioner_id) WHERE end_date IS NULL;
+CREATE INDEX involvement_consent ON involvement (consent_id) WHERE consent_id IS NOT NULL;
+
+-- Whether a CAF exists (CI-5), never what it says.
+CREATE TABLE caf_indicator (
+    child_id uuid PRIMARY KEY REFERENCES child (id),
+    is_open boolean NOT NULL,
+    assessment_date date NOT NULL,
+    version_number bigint NOT NULL,
+    holder_organisation_id uuid NOT NULL,
+    holder_practitioner_id uuid NOT NULL,
+    review_date date NOT NULL,
+    consent_id uuid,
+    ground smallint,
+    update_time timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT caf_indicator_basis CHECK (num_nonnulls(consent_id, ground) = 1)
+);
+
+-- Who leads (CI-6); the primary key is LP-1: at most one.
+CREATE TABLE lead_professional (
+    child_id uuid PRIMARY KEY REFERENCES child (id),
+    organisation_id uuid NOT NULL,
+    practitioner_id uuid NOT NULL,
+    start_date date NOT NULL,
+    update_time timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX lead_professional_practitioner ON lead_professional (practitioner_id);
+
+-- Which children each person or system was shown on a day: the budget counts distinct ones (S17).
+CREATE TABLE disclosure (
+    subject text NOT NULL,
+    day date NOT NULL,
+    child_id uuid NOT NULL,
+    PRIMARY KEY (subject, day, child_id)
+);
+
+GRANT SELECT, INSERT, UPDATE ON child, source_record, involvement, caf_indicator, lead_professional
+TO kith_child_index_app;
+GRANT SELECT, INSERT, DELETE ON child_key, identifier, disclosure TO kith_child_index_app;
+GRANT SELECT, INSERT ON match_proposal TO kith_child_index_app;

@@ -1,0 +1,272 @@
+"""ChildIndexService: what agencies and practitioners ask of the index. Translates; the deciding is done elsewhere."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import grpc
+from google.protobuf.message import Message
+
+from kith.childindex.v1 import child_events_pb2, child_pb2
+from kith.childindex.v1 import child_index_service_pb2 as pb
+from kith.childindex.v1.child_index_service_pb2_grpc import ChildIndexServiceServicer
+from services.chassis import access, idempotency, outbox
+from services.chassis.access import Decision
+from services.chassis.child_ids import ChildIds
+from services.chassis.database import Connection, Database
+from services.chassis.idempotency import Attempt
+from services.chassis.keyring import Keyring
+from services.chassis.outbox import Relay
+from services.chassis.seal import Sealer
+from services.child_index import child_view, events, involvements, store
+from services.child_index.basis import CAF, required_basis
+from services.child_index.child_view import Stored
+from services.child_index.dates import to_date
+from services.child_index.disclosure import Disclosures
+from services.child_index.match_keys import MatchKeys
+from services.child_index.neighbours import Consent, Directory
+from services.child_index.opened import open_children
+from services.child_index.refusals import (
+    CafHeldElsewhere,
+    ChildNotVisible,
+    InvolvementAlreadyEnded,
+    LeadHeldElsewhere,
+)
+from services.child_index.registration import Registrar
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class ChildIndexService(ChildIndexServiceServicer):
+    """Implements kith.childindex.v1.ChildIndexService; the proto says what each method does and refuses."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        keyring: Keyring,
+        registrar: Registrar,
+        disclosures: Disclosures,
+        directory: Directory,
+        consent: Consent,
+        relay: Relay,
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._child_ids = ChildIds(keyring)
+        self._sealer = Sealer(keyring)
+        self._keys = MatchKeys(keyring)
+        self._registrar = registrar
+        self._disclosures = disclosures
+        self._directory = directory
+        self._consent = consent
+        self._relay = relay
+
+    async def RegisterChild(
+        self, request: pb.RegisterChildRequest, _context: Context
+    ) -> pb.RegisterChildResponse:
+        """Record what the caller knows of a child, with its involvement. Raises what `involvements.checked` does."""
+        decision = access.current()
+        organisation_id = decision.caller.organisation_id
+        local_key_hash = self._local_key_hash(request.local_key, organisation_id)
+        involvement = None
+        if request.HasField("involvement"):
+            async with self._database.connection() as connection:
+                known = await store.child_of_local_key(connection, local_key_hash)
+            involvement = await involvements.checked(
+                self._directory,
+                self._consent,
+                request.involvement,
+                child_id=known,
+                organisation_id=organisation_id,
+            )
+        async with self._once(decision, request.request_id, request) as (connection, attempt):
+            if attempt.response is not None:
+                return pb.RegisterChildResponse.FromString(attempt.response)
+            registered = await self._registrar.register(
+                connection,
+                local_key_hash=local_key_hash,
+                facts=request.facts,
+                involvement=involvement,
+                organisation_id=organisation_id,
+                decision=decision,
+            )
+            response = pb.RegisterChildResponse(
+                child_id=str(self._child_ids.outward(registered.child_id, organisation_id)),
+                involvement_id=str(registered.involvement_id or ""),
+            )
+            await attempt.save(response.SerializeToString())
+        return response
+
+    async def GetChild(self, request: pb.GetChildRequest, _context: Context) -> pb.GetChildResponse:
+        """Show a child. Raises ChildNotVisible, BudgetSpent."""
+        decision = access.current()
+        organisation_id = decision.caller.organisation_id
+        async with self._database.connection() as connection:
+            child_id = await self._child_id(connection, request.child, organisation_id)
+            sealed = await store.records_of(connection, child_id)
+            if not sealed:
+                raise ChildNotVisible
+            involved = await store.involvements_of(connection, child_id)
+            caf, lead = await store.caf_and_lead(connection, child_id)
+        verdicts = await self._consent.may_see(
+            [child_id], child_view.consents_to_ask(involved, organisation_id), organisation_id
+        )
+        async with self._database.connection() as connection:
+            await self._disclosures.record(connection, decision, [child_id])
+        opened = open_children(self._sealer, sealed, decision)[0]
+        child = child_view.view(
+            Stored(opened.records, involved, caf, lead),
+            outward_id=self._child_ids.outward(child_id, organisation_id),
+            organisation_id=organisation_id,
+            verdicts=verdicts,
+        )
+        return pb.GetChildResponse(child=child)
+
+    async def RecordInvolvement(
+        self, request: pb.RecordInvolvementRequest, _context: Context
+    ) -> pb.RecordInvolvementResponse:
+        """Record an involvement of the caller. Raises ChildNotVisible and what `involvements.checked` does."""
+        decision = access.current()
+        organisation_id = decision.caller.organisation_id
+        async with self._database.connection() as connection:
+            child_id = await self._child_id(connection, request.child, organisation_id)
+        involvement = await involvements.checked(
+            self._directory,
+            self._consent,
+            request.involvement,
+            child_id=child_id,
+            organisation_id=organisation_id,
+        )
+        async with self._once(decision, request.request_id, request) as (connection, attempt):
+            if attempt.response is not None:
+                return pb.RecordInvolvementResponse.FromString(attempt.response)
+            await self._change(connection, child_id, events.recorded(sensitive=involvement.sensitive))
+            involvement_id = await store.record_involvement(connection, involvement)
+            response = pb.RecordInvolvementResponse(involvement_id=str(involvement_id))
+            await attempt.save(response.SerializeToString())
+        return response
+
+    async def EndInvolvement(
+        self, request: pb.EndInvolvementRequest, _context: Context
+    ) -> pb.EndInvolvementResponse:
+        """End an involvement of the caller. Raises ChildNotVisible, InvolvementAlreadyEnded."""
+        decision = access.current()
+        end_date = to_date(request.end_date, "end_date")
+        async with self._once(decision, request.request_id, request) as (connection, attempt):
+            if attempt.response is not None:
+                return pb.EndInvolvementResponse.FromString(attempt.response)
+            involvement = await store.own_involvement(
+                connection, UUID(request.involvement_id), UUID(decision.caller.organisation_id)
+            )
+            if involvement is None:
+                raise ChildNotVisible
+            if involvement.end_date is not None:
+                raise InvolvementAlreadyEnded
+            involvements.require_order(involvement.start_date, end_date, "end_date")
+            await store.end_involvement(connection, involvement.id, end_date)
+            await self._change(
+                connection, involvement.child_id, events.ended(sensitive=involvement.sensitive)
+            )
+            response = pb.EndInvolvementResponse()
+            await attempt.save(response.SerializeToString())
+        return response
+
+    async def SetCafIndicator(
+        self, request: pb.SetCafIndicatorRequest, _context: Context
+    ) -> pb.SetCafIndicatorResponse:
+        """Say whether a CAF exists. Raises ChildNotVisible, NotOwnService, BasisRequired, CafHeldElsewhere."""
+        decision = access.current()
+        organisation_id = decision.caller.organisation_id
+        assessment_date = to_date(request.assessment_date, "assessment_date")
+        review_date = to_date(request.review_date, "review_date")
+        await self._directory.require_own_practitioner(request.holder_practitioner_id, organisation_id)
+        async with self._database.connection() as connection:
+            child_id = await self._child_id(connection, request.child, organisation_id)
+        basis = await required_basis(
+            self._consent, request.basis, child_id=child_id, scope=CAF, organisation_id=organisation_id
+        )
+        async with self._once(decision, request.request_id, request) as (connection, attempt):
+            if attempt.response is not None:
+                return pb.SetCafIndicatorResponse.FromString(attempt.response)
+            await self._change(connection, child_id, child_events_pb2.CafIndicatorChanged())
+            caf, _ = await store.caf_and_lead(connection, child_id)
+            if caf is not None and caf.is_open and str(caf.holder_organisation_id) != organisation_id:
+                raise CafHeldElsewhere
+            await store.set_caf(
+                connection,
+                child_id,
+                store.StoredCaf(
+                    is_open=request.state == child_pb2.CafIndicator.STATE_OPEN,
+                    assessment_date=assessment_date,
+                    version_number=request.version_number,
+                    holder_organisation_id=UUID(organisation_id),
+                    holder_practitioner_id=UUID(request.holder_practitioner_id),
+                    review_date=review_date,
+                    consent_id=basis.consent_id,
+                    ground=basis.ground,
+                ),
+            )
+            response = pb.SetCafIndicatorResponse()
+            await attempt.save(response.SerializeToString())
+        return response
+
+    async def AppointLeadProfessional(
+        self, request: pb.AppointLeadProfessionalRequest, _context: Context
+    ) -> pb.AppointLeadProfessionalResponse:
+        """Say who leads. Raises ChildNotVisible, NotOwnService, LeadHeldElsewhere."""
+        decision = access.current()
+        organisation_id = decision.caller.organisation_id
+        start_date = to_date(request.start_date, "start_date")
+        await self._directory.require_own_practitioner(request.practitioner_id, organisation_id)
+        async with self._once(decision, request.request_id, request) as (connection, attempt):
+            if attempt.response is not None:
+                return pb.AppointLeadProfessionalResponse.FromString(attempt.response)
+            child_id = await self._child_id(connection, request.child, organisation_id)
+            await self._change(connection, child_id, child_events_pb2.LeadProfessionalChanged())
+            _, lead = await store.caf_and_lead(connection, child_id)
+            if lead is not None and str(lead.organisation_id) != organisation_id:
+                raise LeadHeldElsewhere
+            await store.appoint_lead(
+                connection,
+                child_id,
+                store.StoredLead(UUID(organisation_id), UUID(request.practitioner_id), start_date),
+            )
+            response = pb.AppointLeadProfessionalResponse()
+            await attempt.save(response.SerializeToString())
+        return response
+
+    @asynccontextmanager
+    async def _once(
+        self, decision: Decision, request_id: str, request: Message
+    ) -> AsyncIterator[tuple[Connection, Attempt]]:
+        """One transaction with the record of the request in it; the relay is woken after the commit."""
+        caller_key = f"{decision.caller.subject} {decision.method}"
+        async with (
+            self._database.transaction() as connection,
+            idempotency.once(connection, self._keyring, caller_key, request_id, request) as attempt,
+        ):
+            yield connection, attempt
+        self._relay.wake()
+
+    async def _change(self, connection: Connection, child_id: UUID, what: events.What) -> None:
+        """Lock the child, raise its version and write the event. Raises ChildNotVisible if there is no such child."""
+        version = await store.advance_child(connection, child_id, 1)
+        if version is None:
+            raise ChildNotVisible
+        await outbox.write(connection, events.events(child_id, version, [what]))
+
+    async def _child_id(self, connection: Connection, ref: pb.ChildRef, organisation_id: str) -> UUID:
+        """The internal id; a made-up `child_id` leads to a child that does not exist. Raises ChildNotVisible."""
+        if ref.WhichOneof("value") == "child_id":
+            return self._child_ids.inward(UUID(ref.child_id), organisation_id)
+        child_id = await store.child_of_local_key(
+            connection, self._local_key_hash(ref.local_key, organisation_id)
+        )
+        if child_id is None:
+            raise ChildNotVisible
+        return child_id
+
+    def _local_key_hash(self, key: pb.LocalKey, organisation_id: str) -> bytes:
+        return self._keys.local_key(organisation_id, key.system, key.local_id)

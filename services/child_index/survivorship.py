@@ -1,0 +1,67 @@
+"""Which of several agencies' versions of a fact is shown. Each agency's own version stays as it is. Pure.
+
+- Name shown and date of birth: the value most source records agree on; among equals the one written last. A single
+  agency's slip therefore does not replace what all others have.
+- Every other name any record has is shown after it, once, newest first.
+- Addresses, school, GP and gender: the newest record that has the fact at all, because these change with time.
+- NHS number and UPN: never shown (DOMAIN 2.6 no. 1).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from kith.childindex.v1 import child_pb2
+from services.child_index.facts import Record, newest_first
+
+T = TypeVar("T")
+
+_MOST_NAMES = 10
+_CURRENT_USES = frozenset(
+    {child_pb2.Name.USE_UNSPECIFIED, child_pb2.Name.USE_USUAL, child_pb2.Name.USE_OFFICIAL}
+)
+
+
+def shown(records: Sequence[Record]) -> child_pb2.Facts:
+    """The facts shown of a child with these source records, of which there is at least one."""
+    newest = [record.facts for record in newest_first(records)]
+    facts = child_pb2.Facts(
+        names=_names(newest),
+        gender=next((one.gender for one in newest if one.gender), child_pb2.Facts.GENDER_UNSPECIFIED),
+        addresses=next((one.addresses for one in newest if one.addresses), []),
+        school_name=next((one.school_name for one in newest if one.school_name), ""),
+        gp_name=next((one.gp_name for one in newest if one.gp_name), ""),
+    )
+    dates = [one.birth_date for one in newest if one.HasField("birth_date")]
+    if dates:
+        facts.birth_date.CopyFrom(
+            _agreed(dates, [date.SerializeToString(deterministic=True) for date in dates])
+        )
+    return facts
+
+
+def shown_name(facts: child_pb2.Facts) -> child_pb2.Name:
+    """The name under which a child is shown: the first of the shown facts."""
+    return facts.names[0]
+
+
+def _names(newest: Sequence[child_pb2.Facts]) -> list[child_pb2.Name]:
+    firsts = [next((name for name in one.names if name.use in _CURRENT_USES), one.names[0]) for one in newest]
+    first = _agreed(firsts, [_spelling(name) for name in firsts])
+    others: dict[tuple[str, str], child_pb2.Name] = {_spelling(first): first}
+    for one in newest:
+        for name in one.names:
+            others.setdefault(_spelling(name), name)
+    return list(others.values())[:_MOST_NAMES]
+
+
+def _spelling(name: child_pb2.Name) -> tuple[str, str]:
+    return name.given_name.casefold(), name.family_name.casefold()
+
+
+def _agreed(values: Sequence[T], keys: Iterable[object]) -> T:
+    """The value whose key is the most frequent; among equals the first, which is the newest."""
+    listed = list(keys)
+    counts = Counter(listed)
+    best = max(range(len(listed)), key=lambda index: (counts[listed[index]], -index))
+    return values[best]
