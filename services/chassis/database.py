@@ -114,7 +114,7 @@ class Database:
         async with self.connection() as connection:
             await connection.fetchval("SELECT 1")
 
-    async def _borrow(self, seconds: float) -> PoolConnectionProxy[asyncpg.Record]:
+    async def _borrow(self, seconds: float) -> "PoolConnectionProxy[asyncpg.Record]":
         try:
             # The pool's own limit of time, so that a connection attempt is cut off as well.
             return await self._pool.acquire(timeout=max(seconds, 0.1))

@@ -20,7 +20,7 @@ _ASK_SECONDS = 0.5
 _RETRY_SECONDS = 1.0
 # A leader that is frozen or unreachable loses its session, and so the lock, after this. It must speak more
 # often.
-_SILENT_SECONDS = 30
+_SILENCE = "30s"
 
 
 async def lead(database: Database, task: str, work: Callable[[Connection], Awaitable[NoReturn]]) -> NoReturn:
@@ -44,7 +44,7 @@ async def lead(database: Database, task: str, work: Callable[[Connection], Await
 async def _win(connection: Connection, task: str) -> None:
     digest = hashlib.blake2b(f"leader {task}".encode(), digest_size=8).digest()
     lock = int.from_bytes(digest, signed=True)
-    await connection.execute(f"SET idle_session_timeout = '{_SILENT_SECONDS}s'")
+    await connection.execute("SELECT set_config('idle_session_timeout', $1, false)", _SILENCE)
     asking = "SELECT pg_try_advisory_lock($1)"
     while not await connection.fetchval(asking, lock):  # noqa: ASYNC110 - only the server knows
         await asyncio.sleep(_ASK_SECONDS)

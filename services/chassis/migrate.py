@@ -28,8 +28,7 @@ _NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 _LOCK = 0x6B697468
 _LOCK_SECONDS = 300.0
 # A migration that waits for a lock stops everyone queueing behind it: better that it fails and is repeated.
-_LOCK_TIMEOUT = "4s"
-_STATEMENT_TIMEOUT = "60s"
+_TIMEOUTS = (("lock_timeout", "4s"), ("statement_timeout", "60s"))
 
 
 class MigrationError(Exception):
@@ -117,9 +116,8 @@ async def _apply(
 ) -> None:
     try:
         async with connection.transaction():
-            await connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
-            await connection.execute(f"SET LOCAL statement_timeout = '{_STATEMENT_TIMEOUT}'")
-            await connection.execute("SELECT set_config('kith.app_role', $1, true)", app_role)
+            for setting, value in (*_TIMEOUTS, ("kith.app_role", app_role)):
+                await connection.execute("SELECT set_config($1, $2, true)", setting, value)
             await connection.execute(migration.sql)
             await connection.execute(
                 "INSERT INTO kith_migration (component, number, name, checksum) VALUES ($1, $2, $3, $4)",
