@@ -28,6 +28,9 @@ public final class OpenSearchNode {
                     .useLogger());
         } catch (Throwable failure) {
             failure.printStackTrace();
+            for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+                System.err.println("OpenSearch did not start: " + cause);
+            }
             System.exit(1);
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {

@@ -1,5 +1,8 @@
 """`python -m deploy.local.broker --port PORT`: the embedded Kafka broker on 127.0.0.1:PORT.
 
+When a member leaves a group or is killed, the group gets its next assignment only after the session time-out of its
+members; a fresh group gets its first one at once.
+
 It is the mock cluster of librdkafka (`mock_cluster`) behind a forwarder, because the cluster can't be told
 its port. So a restarted broker is found where it was, empty: nothing depends on Kafka keeping data (DESIGN
 section 5, no. 15).

@@ -3,6 +3,7 @@
 `Postgres.start` is for tests and tools; the fleet runs the same server as a row of its table (`command`).
 """
 
+import asyncio
 import hashlib
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import Self
 
 from deploy.local import tether
 from deploy.local.postgres_server import BINARIES, SUPERUSER
+from deploy.local.process import Process
 
 _LONGEST_SOCKET_PATH = 103  # macOS; Linux allows 107
 _READY_WITHIN = 60.0
@@ -62,6 +64,19 @@ def ready(folder: Path) -> bool:
     host = f"--host={socket_folder(folder)}"
     probe = [str(BINARIES / "pg_isready"), "--quiet", "--timeout=1", host, f"--username={SUPERUSER}"]
     return subprocess.run(probe, cwd="/", check=False).returncode == 0
+
+
+def process(name: str, folder: Path, *, fsync: bool = True) -> Process:
+    """The row of a fleet's table for the server whose state is in `folder`."""
+
+    async def check() -> bool:
+        return await asyncio.to_thread(ready, folder)
+
+    # SIGINT is a fast shutdown: sessions are ended, data is flushed. SIGTERM would wait for the sessions.
+    argv = command(folder, fsync=fsync)
+    return Process(
+        name=name, command=argv, health=check, stop_signal=signal.SIGINT, stopped_within=_STOPPED_WITHIN
+    )
 
 
 class Postgres:

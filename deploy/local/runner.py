@@ -11,7 +11,7 @@ any that ends early fails the run, and they are stopped in reverse order.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +30,11 @@ class Fleet:
     not count.
     """
 
-    def __init__(self, table: Sequence[Process], folder: Path) -> None:
+    def __init__(
+        self, table: Sequence[Process], folder: Path, on_ready: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """`on_ready` is told the name of each process when it is ready."""
+        self._on_ready = on_ready
         self._order = _in_order(table)
         self._log_folder = folder / "log"
         self._running = {row.name: RunningProcess(row, self._log_folder) for row in self._order}
@@ -93,6 +97,7 @@ class Fleet:
         process.start()
         await process.ready()
         self._ready[row.name].set()
+        self._on_ready(row.name)
 
 
 def _in_order(table: Sequence[Process]) -> list[Process]:
