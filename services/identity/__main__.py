@@ -65,7 +65,7 @@ def start() -> None:
         keys = SigningKeys.load(config.signing_keys_file)
         clients = platform_clients.load(config.platform_clients_file)
     except UnusableFile as file:
-        print(f"{file.setting}: {file.problem}", file=sys.stderr)
+        print(f"{file.setting}: {file.problem}", file=sys.stderr)  # noqa: T201 - for whoever starts it
         sys.exit(EXIT_BAD_SETTINGS)
     run(main(config, keys, clients))
 

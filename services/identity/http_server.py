@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-from services.chassis.server import PortTaken
+from services.chassis.port import PortTaken
 from services.chassis.telemetry import log
 
 _GRACE_SECONDS = 5
