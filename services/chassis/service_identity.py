@@ -1,6 +1,7 @@
 """A service's own access token, by client credentials and a signed assertion (S9; RFC 7523)."""
 
 import asyncio
+import json
 import time
 import uuid
 from pathlib import Path
@@ -28,10 +29,7 @@ class ServiceIdentity:
         self.service = service
         self.client_id = f"service-{service}"
         self._issuer = issuer
-        try:
-            self._key = ECKey.import_key(read_secret(key_file))
-        except JoseError:
-            raise ValueError("the service's key file holds no EC key") from None
+        self._key = _private_key(key_file)
         self._token = ""
         self._expires = 0.0
         self._lock = asyncio.Lock()
@@ -90,3 +88,14 @@ class ServiceIdentity:
             "client_assertion_type": ASSERTION_TYPE,
             "client_assertion": jwt.encode(header, claims, self._key, algorithms=["ES256"]),
         }
+
+
+def _private_key(key_file: Path) -> ECKey:
+    text = read_secret(key_file)
+    try:
+        key = ECKey.import_key(json.loads(text))
+    except (JoseError, ValueError, TypeError):
+        key = None  # what the parser says would quote the key
+    if key is None or not key.is_private or not key.kid:
+        raise ValueError("the service's key file holds no private EC key with an id")
+    return key
