@@ -61,9 +61,17 @@ class Fleet:
             await asyncio.sleep(_CHECK_EVERY)
 
     async def stop(self) -> None:
-        """Stop them one after the other, dependents first."""
-        for process in reversed(self._running.values()):
-            await process.stop()
+        """Stop them, each when those that depend on it have ended."""
+        ended = {row.name: asyncio.Event() for row in self._order}
+
+        async def stop(row: Process) -> None:
+            for dependent in self._order:
+                if row.name in dependent.depends_on:
+                    await ended[dependent.name].wait()
+            await self._running[row.name].stop()
+            ended[row.name].set()
+
+        await asyncio.gather(*map(stop, self._order))
 
     async def __aenter__(self) -> Self:
         self._log_folder.mkdir(parents=True, exist_ok=True)

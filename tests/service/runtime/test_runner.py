@@ -162,8 +162,8 @@ async def test_end_of_the_runner_leaves_nothing(tmp_path: Path, number: signal.S
 
 
 async def test_command_that_does_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(ProcessFailed, match=r"(?s)missing exited with 1.*no-such-program: No such file"):
-        await Fleet([Process("missing", ["no-such-program"], one_shot=True)], tmp_path).__aenter__()
+    with pytest.raises(ProcessFailed, match=r"(?s)missing exited with 1.*/no/such/program: No such file"):
+        await Fleet([Process("missing", ["/no/such/program"], one_shot=True)], tmp_path).__aenter__()
 
 
 @pytest.mark.parametrize(
