@@ -15,9 +15,11 @@ COMMUNITIES = (
         60,
         "Oliver George Arthur Noah Leo Oscar Harry Jack Charlie Thomas Freddie William Joseph Samuel Ethan Daniel",
         "Olivia Amelia Isla Ava Lily Ivy Freya Florence Emily Ella Charlotte Alice Jessica Matilda Phoebe Hannah",
-        "Smith Jones Williams Taylor Brown Davies Evans Wilson Thomas Roberts Johnson Featherstone Hetherington "
-        "Blenkinsop Ramshaw Ridley Charlton Robson Dodds Heslop Armstrong MacDonald McGregor O'Brien O'Connor "
-        "Smith-Jones Tate-Harrison Winterbottom Postlethwaite Thackray Ormerod Entwistle Fairclough Birtwistle",
+        (
+            "Smith Jones Williams Taylor Brown Davies Evans Wilson Thomas Roberts Johnson Featherstone Blenkinsop "
+            "Ramshaw Ridley Charlton Robson Dodds Heslop Armstrong MacDonald McGregor O'Brien O'Connor Smith-Jones "
+            "Tate-Harrison Winterbottom Postlethwaite Thackray Ormerod Entwistle Fairclough Birtwistle"
+        ),
     ),
     (
         20,
@@ -39,8 +41,14 @@ COMMUNITIES = (
     ),
 )
 # England's surnames have a long tail: half of the families take one made of these.
-STEMS = "Ash Black Brad Thorn Whit Hart Dun Lang Wood Stan Hol Ren Ald Crow Fen Garn Hather Kirk Lind Marl".split()
-ENDINGS = "ley ton worth field ford by ham combe stead wick bourne low shaw dale gate".split()
+STEMS = (
+    *("Ash", "Black", "Brad", "Thorn", "Whit", "Hart", "Dun", "Lang", "Stan"),
+    *("Hol", "Ren", "Ald", "Crow", "Fen", "Garn", "Hather", "Kirk"),
+)
+ENDINGS = (
+    *("ley", "ton", "worth", "field", "ford", "by", "ham", "combe"),
+    *("stead", "wick", "bourne", "low", "shaw", "dale", "gate"),
+)
 PET_FORMS = {
     "Joseph": "Joe",
     "Samuel": "Sam",
@@ -98,7 +106,7 @@ def _household(chance: random.Random, home: int, start: int) -> Iterator[Child]:
     _, boys, girls, families = chance.choices(COMMUNITIES, [weight for weight, *_ in COMMUNITIES])[0]
     names = {"m": boys.split(), "f": girls.split()}
     family, former = chance.sample(families.split(), 2)
-    if chance.random() < 0.5:  # noqa: PLR2004
+    if chance.random() < 0.5:
         family = chance.choice(STEMS) + chance.choice(ENDINGS)
     postcode, old = _postcode(chance), _postcode(chance)
     given_before: set[str] = set()
@@ -106,15 +114,15 @@ def _household(chance: random.Random, home: int, start: int) -> Iterator[Child]:
     for _ in range(chance.choices((1, 2, 3), (44, 41, 15))[0]):
         born = FIRST_DAY + timedelta(days=chance.randrange(DAYS))
         births = 2 if chance.random() < 0.03 else 1
-        alike = chance.choice(ALIKE) if births == 2 and chance.random() < 0.33 else None  # noqa: PLR2004
+        alike = chance.choice(ALIKE) if births == 2 and chance.random() < 0.33 else None
         for place in range(births):
             gender = chance.choice("mf")
             given = (
                 alike[place] if alike else chance.choice([n for n in names[gender] if n not in given_before])
             )
             given_before.add(given)
-            other = chance.choice(names[gender]) if chance.random() < 0.5 else ""  # noqa: PLR2004
-            changed = former if chance.random() < 0.05 else ""  # noqa: PLR2004
+            other = chance.choice(names[gender]) if chance.random() < 0.5 else ""
+            changed = former if chance.random() < 0.05 else ""
             yield Child(number, home, given, other, family, changed, born, gender, postcode, old)
             number += 1
 
@@ -135,42 +143,49 @@ def _record(child: Child, chance: random.Random) -> Description:
     given, family = _names(child, chance)
     year, month, day = child.born.year, child.born.month, child.born.day
     luck = chance.random()
-    if luck < 0.003 and day <= 12:  # noqa: PLR2004 - a month
+    if luck < 0.003 and day <= 12:
         month, day = day, month
-    elif luck < 0.006:  # noqa: PLR2004
+    elif luck < 0.006:
         day = day % 28 + 1
-    elif luck < 0.008:  # noqa: PLR2004
+    elif luck < 0.008:
         year += 1
-    postcodes = [child.postcode if chance.random() < 0.65 else child.former_postcode]  # noqa: PLR2004
-    gender = child.gender if chance.random() < 0.98 else ("f" if child.gender == "m" else "m")  # noqa: PLR2004
+    postcodes = [child.postcode if chance.random() < 0.65 else child.former_postcode]
+    gender = child.gender if chance.random() < 0.98 else ("f" if child.gender == "m" else "m")
     return Description(
-        names=(Name(given, family, child.other if chance.random() < 0.5 else None),),  # noqa: PLR2004
-        birth_date=None if chance.random() < 0.005 else PartialDate(year, month, day),  # noqa: PLR2004
+        names=(Name(given, family, child.other if chance.random() < 0.5 else None),),
+        birth_date=None if chance.random() < 0.005 else PartialDate(year, month, day),
         gender=gender,
-        postcodes=() if chance.random() < 0.05 else tuple(postcodes),  # noqa: PLR2004
+        postcodes=() if chance.random() < 0.05 else tuple(postcodes),
     )
 
 
 def _names(child: Child, chance: random.Random) -> tuple[str, str]:
     given, family = child.given, child.family
-    if child.former_family and chance.random() < 0.5:  # noqa: PLR2004
+    if child.former_family and chance.random() < 0.5:
         family = child.former_family
-    if chance.random() < 0.1:  # noqa: PLR2004
+    if chance.random() < 0.1:
         given = PET_FORMS.get(given, given)
-    if chance.random() < 0.02:  # noqa: PLR2004
+    if chance.random() < 0.02:
         given = _slip(given, chance)
-    if chance.random() < 0.02:  # noqa: PLR2004
+    if chance.random() < 0.02:
         family = _slip(family, chance)
-    if chance.random() < 0.005:  # noqa: PLR2004
+    if chance.random() < 0.005:
         given = chance.choice(("Baby", "Infant", "Twin one", "Baby girl"))
-    if chance.random() < 0.01:  # noqa: PLR2004
+    if chance.random() < 0.01:
         given, family = family, given
-    if chance.random() < 0.3:  # noqa: PLR2004
+    if chance.random() < 0.3:
         family = family.replace("'", "").replace("-", " ").upper()
     return given, family
 
 
 def _slip(name: str, chance: random.Random) -> str:
+    """One letter wrong, but never so that it makes the name of a twin: nobody could tell that from the name alone."""
+    wrong = _one_letter_wrong(name, chance)
+    twins = {given for pair in ALIKE for given in pair}
+    return name if wrong.capitalize() in twins else wrong
+
+
+def _one_letter_wrong(name: str, chance: random.Random) -> str:
     """One letter dropped, doubled, replaced or swapped with its neighbour."""
     place = chance.randrange(len(name) - 1)
     head, tail = name[:place], name[place:]
