@@ -38,7 +38,8 @@ async def test_each_change_is_told_once_with_the_next_version_and_nothing_of_wha
         return events
 
     # Events wait for transactions begun before theirs, of other tests too.
-    first, second = await eventually(told)
+    events: list[DirectoryEvent] = await eventually(told)
+    first, second = events
     assert (first.key, first.version, first.WhichOneof("event")) == (service.id, 1, "service_changed")
     assert (second.key, second.version, second.WhichOneof("event")) == (
         practitioner.id,
