@@ -61,7 +61,8 @@ class ServiceIdentity:
         try:
             if self._client is None:
                 self._client = httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False)
-            response = await self._client.post(f"{self._issuer}/token", data=self._request())
+            granting = {"grant_type": "client_credentials", **self.proof()}
+            response = await self._client.post(f"{self._issuer}/token", data=granting)
             response.raise_for_status()
             granted = response.json()
             token, lives = str(granted["access_token"]), float(granted["expires_in"])
@@ -71,7 +72,8 @@ class ServiceIdentity:
             raise Unavailable("ISSUER_UNREACHABLE", domain=ACCESS_DOMAIN) from None
         self._token, self._expires = token, asked + lives
 
-    def _request(self) -> dict[str, str]:
+    def proof(self) -> dict[str, str]:
+        """Return the form fields that prove to the issuer who asks: a signed assertion, good once, for a minute."""
         now = int(time.time())
         claims = {
             "iss": self.client_id,
@@ -83,7 +85,6 @@ class ServiceIdentity:
         }
         header = {"alg": "ES256", "kid": self._key.kid}
         return {
-            "grant_type": "client_credentials",
             "client_id": self.client_id,
             "client_assertion_type": ASSERTION_TYPE,
             "client_assertion": jwt.encode(header, claims, self._key, algorithms=["ES256"]),
