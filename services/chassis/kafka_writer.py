@@ -83,5 +83,4 @@ async def _discard(producer: AIOKafkaProducer) -> None:
     with contextlib.suppress(KafkaError, TimeoutError):
         async with asyncio.timeout(REQUEST_SECONDS + 1):
             await producer._sender.close()  # noqa: SLF001 - see above
-    producer._message_accumulator.fail_all(KafkaError("the producer was dropped"))  # noqa: SLF001 - see above
     await producer.client.close()
