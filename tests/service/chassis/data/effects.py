@@ -28,7 +28,7 @@ def event(key: UUID, version: int) -> Event:
     """Return an event; its payload is a message that says the same."""
     event_id = uuid.uuid4()
     message = Struct()
-    message.update({"event_id": str(event_id), "key": str(key), "version": version})
+    message.update({"event_id": str(event_id), "key": str(key), "version": str(version)})
     return Event(event_id, key, version, message.SerializeToString(deterministic=True))
 
 
@@ -36,10 +36,10 @@ def decode(payload: bytes) -> ReceivedEvent:
     """Decode what `event` made; anything else is invalid."""
     try:
         message = Struct.FromString(payload)
-        return ReceivedEvent(
-            UUID(message["event_id"]), UUID(message["key"]), int(message["version"]), message
-        )
-    except (DecodeError, ValueError, TypeError):
+        fields = {name: value.string_value for name, value in message.fields.items()}
+        key, event_id = UUID(fields["key"]), UUID(fields["event_id"])
+        return ReceivedEvent(event_id, key, int(fields["version"]), message)
+    except (DecodeError, KeyError, ValueError):
         raise InvalidEvent from None
 
 

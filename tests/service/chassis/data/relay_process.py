@@ -19,7 +19,7 @@ async def main(url_file: Path, topic: str, bootstrap: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
         # After Kafka has acknowledged the batch, before it is marked.
-        relay._mark = die  # type: ignore[method-assign]
+        relay._mark = die  # type: ignore[method-assign, assignment]
         await relay.run()
 
 
