@@ -2,11 +2,11 @@
 
 The loader is `python -m deploy.demo.load`, a client of the agencies' API like any other: it gets the addresses
 (KITH_ISSUER, KITH_…_ADDRESS), KITH_OPERATOR_KEY_FILE and KITH_HOME. It shows its progress, and writes what a person at
-the terminal should know (who can log in, what to try) to `demo/welcome.txt` in KITH_HOME.
+the terminal should know (who can log in, what to try) to `demo/welcome.txt` in KITH_HOME. When the town is complete it
+leaves `town.json` there.
 """
 
 import asyncio
-import importlib.util
 import os
 import signal
 import sys
@@ -23,13 +23,8 @@ class DemoFailed(Exception):
 
 async def load(layout: Layout) -> None:
     """Load the town unless that has been done completely; raises DemoFailed. A cut-off load is done again."""
-    done = layout.home / "demo" / "loaded"
-    if done.exists():
+    if (layout.home / "town.json").exists():
         return
-    if importlib.util.find_spec(_LOADER) is None:
-        print("No demo loader: the fleet is empty.")
-        return
-    done.parent.mkdir(exist_ok=True)
     environment = {"KITH_HOME": str(layout.home), "KITH_OPERATOR_KEY_FILE": str(layout.secrets.operator_key)}
     process = await asyncio.create_subprocess_exec(
         *tether.command([sys.executable, "-m", _LOADER]),
@@ -43,7 +38,6 @@ async def load(layout: Layout) -> None:
         if process.returncode is None:
             process.send_signal(signal.SIGKILL)
             await process.wait()
-    done.touch()
 
 
 def welcome(layout: Layout) -> str:
