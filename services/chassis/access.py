@@ -14,6 +14,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
 from kith.access.v1 import access_pb2, purpose_pb2
 from services.chassis.caller import Caller, Kind
+from services.chassis.config import BadSettings
 from services.chassis.errors import InvalidArgument, PermissionDenied
 
 PURPOSE_KEY: Final = "kith-purpose"
@@ -26,7 +27,7 @@ PURPOSES: Final = frozenset(
 """The purposes a caller may state, as sent: `provide-service`."""
 
 
-class MissingRule(Exception):
+class MissingRule(BadSettings):
     """A method has no access rule, no scope in it, or streams: the server does not start."""
 
 

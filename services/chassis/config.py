@@ -23,6 +23,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 EXIT_BAD_SETTINGS = 2
 
 
+class BadSettings(Exception):
+    """The service cannot run as it is set up. The one exception whose text is shown: it names things, no values."""
+
+
 class ServiceSettings(BaseSettings):
     """The settings that services have in common. Every one is documented in services/chassis/README.md."""
 
@@ -98,12 +102,11 @@ def load(settings: type[S]) -> S:
 
 
 def read_secret(path: Path) -> str:
-    """Return the contents of a secret's file without the line end.
-
-    Raises OSError if it cannot be read and ValueError if it is empty.
-    """
-    secret = path.read_text(encoding="utf-8").strip()
+    """Return the contents of a secret's file without the line end. Raises BadSettings if there are none."""
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise BadSettings(f"{path}: cannot be read") from None
     if not secret:
-        msg = "a secret's file is empty"
-        raise ValueError(msg)
+        raise BadSettings(f"{path}: is empty")
     return secret

@@ -16,10 +16,12 @@ from typing import Final, Self
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from services.chassis.config import BadSettings, read_secret
+
 KEY_BYTES: Final = 32
 
 
-class BadKeyring(Exception):
+class BadKeyring(BadSettings):
     """The keyring file is not what it should be; says which use, never a key."""
 
 
@@ -36,15 +38,16 @@ class Keyring:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read the file. Raises OSError, or BadKeyring naming the use at fault."""
+        """Read the file. Raises BadSettings if it cannot be read, BadKeyring naming the use at fault."""
+        text = read_secret(path)
         try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
+            stored = json.loads(text)
             active = {str(use): str(entry["active"]) for use, entry in stored.items()}
             listed = {str(use): entry["keys"].items() for use, entry in stored.items()}
         except (ValueError, TypeError, KeyError, AttributeError):
             # The parser's text quotes what it read, so it goes no further.
             raise BadKeyring("the keyring is not JSON of the form it should have") from None
-        keys = {use: {str(v): _key(use, text) for v, text in versions} for use, versions in listed.items()}
+        keys = {use: {str(v): _key(use, key) for v, key in versions} for use, versions in listed.items()}
         return cls(active, keys)
 
     def active(self, use: str) -> tuple[str, bytes]:

@@ -2,11 +2,11 @@
 
 import grpc
 
-from services.chassis.telemetry import log
+from services.chassis.config import BadSettings
 
 
-class PortTaken(Exception):
-    """Something else listens on the port. The log says which."""
+class PortTaken(BadSettings):
+    """Something else listens on the port; says which."""
 
 
 def listen(server: grpc.aio.Server, address: str, port: int) -> int:
@@ -14,5 +14,4 @@ def listen(server: grpc.aio.Server, address: str, port: int) -> int:
     try:
         return server.add_insecure_port(f"{address}:{port}")
     except RuntimeError:
-        log.error("the port is taken", port=port)
-        raise PortTaken from None
+        raise PortTaken(f"port {port} is taken by something else") from None

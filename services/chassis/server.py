@@ -32,7 +32,7 @@ from kith.access.v1 import access_pb2
 from services.chassis import access
 from services.chassis.caller import TokenVerifier
 from services.chassis.chain import Chain
-from services.chassis.config import ServiceSettings
+from services.chassis.config import EXIT_BAD_SETTINGS, BadSettings, ServiceSettings
 from services.chassis.health import Health
 from services.chassis.port import PortTaken, listen
 from services.chassis.telemetry import describe, log
@@ -47,6 +47,7 @@ MAX_CONCURRENT_CALLS: Final = 200
 """More are answered `RESOURCE_EXHAUSTED` at once: a queue nobody waits for helps nobody (F31)."""
 _MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 """What gRPC takes off the wire; chain.py refuses above 4 MiB, and can say so as a field violation."""
+_EXIT_INTERRUPTED: Final = 130
 _GRACE_SECONDS: Final = 20.0
 _DRAIN_NOTICE_SECONDS: Final = 5.0
 """How long balancers are given to see that we are not ready, before we stop taking calls."""
@@ -189,8 +190,7 @@ class Server:
         try:
             http, thread = start_http_server(port, address)
         except OSError:
-            log.error("the port is taken", port=port)
-            raise PortTaken from None
+            raise PortTaken(f"port {port} is taken by something else") from None
 
         def stop() -> None:
             http.shutdown()
@@ -241,11 +241,17 @@ async def serve(
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run a service's main coroutine on uvloop; exit 1, with a line in the log, if it raises."""
+    """Run a service's main coroutine on uvloop.
+
+    Exits 2 and says why if it raises BadSettings; 1, with a line in the log, if it raises anything else.
+    """
     try:
         uvloop.run(main)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(_EXIT_INTERRUPTED)
+    except BadSettings as error:
+        print(error, file=sys.stderr)
+        sys.exit(EXIT_BAD_SETTINGS)
     except Exception as error:  # noqa: BLE001 - a traceback on stderr would show the text
         log.error("the service ends by an error", **describe(error))
         sys.exit(1)

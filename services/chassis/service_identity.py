@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from services.chassis.config import read_secret
+from services.chassis.config import BadSettings, read_secret
 from services.chassis.errors import ACCESS_DOMAIN, Unavailable
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -25,7 +25,7 @@ class ServiceIdentity:
     """Holds the token of `service-<name>`, renewed 30 s before it expires; one fetch at a time."""
 
     def __init__(self, service: str, key_file: Path, issuer: str) -> None:
-        """`key_file` holds a private ES256 JWK with its `kid`. Raises OSError or ValueError otherwise."""
+        """`key_file` holds a private ES256 JWK with its `kid`. Raises BadSettings otherwise."""
         self.service = service
         self.client_id = f"service-{service}"
         self._issuer = issuer
@@ -98,5 +98,5 @@ def _private_key(key_file: Path) -> ECKey:
     except (JoseError, ValueError, TypeError):
         key = None  # what the parser says would quote the key
     if key is None or not key.is_private or not key.kid:
-        raise ValueError("the service's key file holds no private EC key with an id")
+        raise BadSettings(f"{key_file}: holds no private EC key with an id")
     return key

@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import signal
+import socket
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
+import httpx2
 import pytest
 from google.protobuf import descriptor_pool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -24,7 +26,7 @@ from services.chassis.server import BackgroundEnded, Server
 from tests.service.chassis.answers import bearer, until
 from tests.service.chassis.conftest import Fleet, Start
 from tests.service.chassis.issuer import Issuer
-from tests.service.chassis.things import READ, Thing, echo, method, service_file
+from tests.service.chassis.things import READ, SERVICE, Thing, echo, method, service_file
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 _NUMBERS = itertools.count()
@@ -255,8 +257,8 @@ run(main(load(ServiceSettings)))
 """
 
 
-async def program(issuer: Issuer, *arguments: str) -> asyncio.subprocess.Process:
-    environment = os.environ | {"KITH_LOCAL_MODE": "1", "KITH_ISSUER": issuer.url}
+async def program(issuer: Issuer, *arguments: str, **settings: str) -> asyncio.subprocess.Process:
+    environment = os.environ | {"KITH_LOCAL_MODE": "1", "KITH_ISSUER": issuer.url} | settings
     return await asyncio.create_subprocess_exec(
         sys.executable, "-c", PROGRAM, *arguments, env=environment, stdin=PIPE, stdout=PIPE, stderr=PIPE
     )
@@ -280,6 +282,30 @@ async def test_finding_5_sigterm_lets_the_running_call_finish_and_exits_0(issuer
     assert process.returncode == 0
     assert [json.loads(line)["event"] for line in output.splitlines()] == ["call answered", "stopped"]
     assert errors == b""
+
+
+async def test_a_service_that_cannot_start_says_why_and_exits_2(issuer: Issuer, fleet: Fleet) -> None:
+    process = await program(issuer, KITH_PORT=str(fleet.server.port))
+    async with asyncio.timeout(60):
+        output, errors = await process.communicate()
+    assert process.returncode == 2
+    # gRPC itself may have said something before.
+    assert errors.decode().splitlines()[-1] == f"port {fleet.server.port} is taken by something else"
+    assert b"Traceback" not in output + errors
+
+
+async def test_g7_metrics_count_calls_and_name_nobody(start: Start) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with start(ServiceSettings(local_mode=True, metrics_port=port)) as fleet:
+        await method(fleet.channel, "GetThing")(Thing(name="Jane Doe"), metadata=bearer(fleet.issuer.token()))
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+    counted = f'kith_rpc_handled_total{{code="OK",method="GetThing",service="{SERVICE}"}}'
+    assert any(line.startswith(counted) for line in text.splitlines())
+    for personal in ("Jane", "person-1", "organisation-1"):
+        assert personal not in text
 
 
 async def test_s13_a_service_whose_background_fails_exits_1_and_says_no_text(issuer: Issuer) -> None:

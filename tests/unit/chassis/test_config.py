@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.chassis.config import EXIT_BAD_SETTINGS, ServiceSettings, load, read_secret
+from services.chassis.config import EXIT_BAD_SETTINGS, BadSettings, ServiceSettings, load, read_secret
 
 
 class Config(ServiceSettings):
@@ -49,5 +49,7 @@ def test_a_secret_is_its_files_text_and_never_empty(tmp_path: Path) -> None:
     file.write_text("postgresql://x\n")
     assert read_secret(file) == "postgresql://x"
     file.write_text("\n")
-    with pytest.raises(ValueError, match="empty"):
+    with pytest.raises(BadSettings, match="is empty"):
         read_secret(file)
+    with pytest.raises(BadSettings, match="cannot be read"):
+        read_secret(tmp_path / "absent")
