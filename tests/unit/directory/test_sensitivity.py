@@ -12,7 +12,7 @@ def test_the_four_kinds_of_the_domain_are_sensitive() -> None:
     sensitive = {
         name
         for name, kind in Service.Kind.items()
-        if kind and sensitivity.of(kind) == Service.SENSITIVITY_SENSITIVE
+        if kind and sensitivity.of(getattr(Service, name)) == Service.SENSITIVITY_SENSITIVE
     }
     assert sensitive == {
         "KIND_MENTAL_HEALTH",
