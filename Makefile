@@ -32,7 +32,7 @@ check: setup ## Lints, types, contracts between modules, protos, migrations, the
 	$(VENV)/lint-imports --verbose --no-cache > .venv/imports.log || { cat .venv/imports.log; exit 1; }
 	$(VENV)/buf lint gen/kith.binpb --config protos/buf.yaml --path kith
 	cd protos && ../$(VENV)/buf format --diff --exit-code --path kith
-	$(if $(MIGRATIONS),$(VENV)/squawk --quiet $(MIGRATIONS))
+	$(if $(MIGRATIONS),$(VENV)/squawk $(MIGRATIONS))
 	$(VENV)/pytest --quiet tests/repository
 
 engines: setup ## Fetches Apache Kafka and OpenSearch for the tests on real engines

@@ -63,16 +63,19 @@ class AgencyClient:
             metadata.add("kith-purpose", purpose)
         return metadata
 
+    def authentication(self) -> dict[str, str]:
+        """Returns the form fields by which the client proves to the token endpoint who it is; good for one request."""
+        return {
+            "client_id": self.client_id,
+            "client_assertion_type": ASSERTION_TYPE,
+            "client_assertion": self._assertion(f"{self._issuer}/token"),
+        }
+
     async def _renew(self) -> None:
         """Asks by client credentials, proving with a signed assertion who asks (private_key_jwt, RFC 7523)."""
         asked = time.monotonic()
         endpoint = f"{self._issuer}/token"
-        fields = {
-            "grant_type": "client_credentials",
-            "client_id": self.client_id,
-            "client_assertion_type": ASSERTION_TYPE,
-            "client_assertion": self._assertion(endpoint),
-        }
+        fields = {"grant_type": "client_credentials", **self.authentication()}
         try:
             async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as http:
                 response = await http.post(endpoint, data=fields)

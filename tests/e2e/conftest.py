@@ -1,0 +1,17 @@
+"""End-to-end tests run on a whole fleet, on embedded parts and again on real engines."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from tests.fixtures.fleet import RunningFleet, fleet
+from tests.fixtures.partnership import Partnership, partnership
+
+__all__ = ["fleet"]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def kith(fleet: RunningFleet) -> AsyncIterator[Partnership]:
+    """The operator's hands on the running fleet."""
+    async with partnership(fleet) as made:
+        yield made
