@@ -1,0 +1,1 @@
+"""The gateway: the pages people use. Owns nothing but their web sessions."""

@@ -1,0 +1,52 @@
+"""Puts the gateway together and runs it: `python -m services.gateway`."""
+
+from services.chassis import database, telemetry
+from services.chassis.channel import edge_connect
+from services.chassis.config import load
+from services.chassis.keyring import Keyring
+from services.chassis.server import run
+from services.chassis.service_identity import ServiceIdentity
+from services.gateway import application
+from services.gateway.assets import Assets
+from services.gateway.clients import Neighbours, channel_files
+from services.gateway.config import Config
+from services.gateway.http_server import serve
+from services.gateway.oidc import Oidc
+from services.gateway.session_seal import SessionSeal
+from services.gateway.sessions import Sessions
+from services.gateway.templates import Templates
+from services.gateway.visit import Site
+
+_SERVICE = "gateway"
+
+
+async def main(config: Config) -> None:
+    """Run until told to stop."""
+    telemetry.start(_SERVICE, config)
+    seal = SessionSeal(Keyring.load(config.keyring_file))
+    assets = Assets()
+    files = channel_files()
+    async with (
+        ServiceIdentity(_SERVICE, config.service_key_file, config.issuer) as identity,
+        Oidc(config.issuer, identity, f"{config.address}/login/callback") as oidc,
+        edge_connect(config.search_address, files["search"], identity=identity) as to_search,
+        edge_connect(config.child_index_address, files["child_index"], identity=identity) as to_child_index,
+        edge_connect(config.directory_address, files["directory"], identity=identity) as to_directory,
+        database.pool(config.database_url_file, name=_SERVICE) as pool,
+    ):
+        sessions = Sessions(pool, seal)
+        site = Site(
+            address=config.address,
+            is_local=config.local_mode,
+            help_lines=config.help_lines,
+            sessions=sessions,
+            oidc=oidc,
+            neighbours=Neighbours(to_search, to_child_index, to_directory),
+            templates=Templates(assets, config.help_lines),
+        )
+        app = application.make(site, assets, pool.ready)
+        await serve(app, config, ready=pool.ready, background=sessions.sweep)
+
+
+if __name__ == "__main__":
+    run(main(load(Config)))

@@ -1,0 +1,60 @@
+"""The pages as one ASGI application."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from services.chassis.errors import InvalidArgument, NotFound
+from services.gateway.assets import Assets
+from services.gateway.boundary import Boundary
+from services.gateway.pages import child, find, home, involvement, login
+from services.gateway.routes import form, open_page, page
+from services.gateway.visit import Site
+
+_NOT_FOUND = 404
+
+
+def make(site: Site, assets: Assets, ready: Callable[[], Awaitable[None]]) -> Starlette:
+    """Return the application. `ready` raises while what the gateway needs is not there."""
+
+    async def healthz(_: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    async def readyz(_: Request) -> Response:
+        await ready()
+        return PlainTextResponse("ok")
+
+    record = "/child/{handle}"
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/static/{version}/{name}", assets.asset),
+            open_page(site, "/", home.show),
+            open_page(site, "/login", login.begin),
+            open_page(site, "/login/callback", login.finish),
+            form(site, "/sign-out", login.sign_out),
+            page(site, "/find", find.ask),
+            form(site, "/find", find.receive),
+            page(site, "/results", find.show),
+            page(site, record, child.show),
+            page(site, f"{record}/involvement", involvement.ask),
+            form(site, f"{record}/involvement", involvement.receive),
+            page(site, f"{record}/involvement/check", involvement.check),
+            form(site, f"{record}/involvement/check", involvement.record),
+        ],
+        middleware=[Middleware(Boundary, address=site.address, templates=site.templates)],
+        exception_handlers={HTTPException: _no_such_page},
+    )
+
+
+async def _no_such_page(_: Request, error: Exception) -> Response:
+    """Let the boundary show its own page for what Starlette refuses: no such path, or not in this way."""
+    if isinstance(error, HTTPException) and error.status_code == _NOT_FOUND:
+        raise NotFound("NO_SUCH_PAGE", "") from None
+    raise InvalidArgument([]) from None

@@ -1,0 +1,193 @@
+"""The services the gateway asks, and what their refusals mean. Nothing else here speaks gRPC.
+
+Every call is made with the token of the person who asks (S5). What goes wrong is raised as a `chassis.errors.Failure`.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+from grpc.aio import AioRpcError, Metadata
+
+from kith.childindex.v1 import child_index_service_pb2, child_pb2
+from kith.childindex.v1.child_index_service_pb2_grpc import ChildIndexServiceStub
+from kith.directory.v1 import directory_pb2, directory_service_pb2
+from kith.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from kith.search.v1 import search_service_pb2
+from kith.search.v1.search_service_pb2_grpc import SearchServiceStub
+from services.chassis import errors
+from services.chassis.access import PURPOSE_KEY
+from services.chassis.channel import AUTHORIZATION_KEY, status_of
+from services.chassis.errors import Failure
+
+_AT_ONCE: Final = 100
+"""Ids in one request to the directory."""
+_PAGE: Final = 100
+_SECONDS: Final = 5.0
+
+A = TypeVar("A", bound=Message)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """On whose behalf a call is made, and what for."""
+
+    token: str
+    purpose: str = ""
+
+    @property
+    def metadata(self) -> Metadata:
+        """What goes with the call."""
+        purpose = ((PURPOSE_KEY, self.purpose),) if self.purpose else ()
+        return Metadata((AUTHORIZATION_KEY, f"Bearer {self.token}"), *purpose)
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Entries of the directory by id. Those that do not exist are left out."""
+
+    organisations: dict[str, directory_pb2.Organisation]
+    services: dict[str, directory_pb2.Service]
+    practitioners: dict[str, directory_pb2.Practitioner]
+
+
+class Neighbours:
+    """Calls to search, child index and directory."""
+
+    def __init__(
+        self, search: grpc.aio.Channel, child_index: grpc.aio.Channel, directory: grpc.aio.Channel
+    ) -> None:
+        self._search = SearchServiceStub(search)
+        self._child_index = ChildIndexServiceStub(child_index)
+        self._directory = DirectoryServiceStub(directory)
+
+    async def find_children(
+        self, asker: Asker, request: search_service_pb2.FindChildrenRequest
+    ) -> search_service_pb2.FindChildrenResponse:
+        """Return matches; an empty list only after a complete search (G10)."""
+        return await _call(self._search.FindChildren, request, asker)
+
+    async def get_child(self, asker: Asker, child_id: str) -> child_pb2.Child:
+        """Return a child."""
+        request = child_index_service_pb2.GetChildRequest(
+            child=child_index_service_pb2.ChildRef(child_id=child_id)
+        )
+        return (await _call(self._child_index.GetChild, request, asker)).child
+
+    async def record_involvement(
+        self, asker: Asker, request: child_index_service_pb2.RecordInvolvementRequest
+    ) -> None:
+        """Record an involvement of the asker's organisation."""
+        await _call(self._child_index.RecordInvolvement, request, asker)
+
+    async def contacts(
+        self,
+        asker: Asker,
+        *,
+        organisations: Iterable[str] = (),
+        services: Iterable[str] = (),
+        practitioners: Iterable[str] = (),
+    ) -> Contacts:
+        """Return entries of the directory, all asked for at once; empty ids are passed over."""
+        found = await asyncio.gather(
+            _batches(organisations, lambda ids: self._organisations(asker, ids)),
+            _batches(services, lambda ids: self._services(asker, ids)),
+            _batches(practitioners, lambda ids: self._practitioners(asker, ids)),
+        )
+        return Contacts(
+            {entry.id: entry for entry in found[0]},
+            {entry.id: entry for entry in found[1]},
+            {entry.id: entry for entry in found[2]},
+        )
+
+    async def services_of(self, asker: Asker, organisation_id: str) -> list[directory_pb2.Service]:
+        """Return all services of an organisation, by name."""
+        listed: list[directory_pb2.Service] = []
+        page_token = ""
+        while True:
+            request = directory_service_pb2.ListServicesRequest(
+                organisation_id=organisation_id, page_size=_PAGE, page_token=page_token
+            )
+            page = await _call(self._directory.ListServices, request, asker)
+            listed += page.services
+            page_token = page.next_page_token
+            if not page_token:
+                return listed
+
+    async def _organisations(self, asker: Asker, ids: list[str]) -> Sequence[directory_pb2.Organisation]:
+        request = directory_service_pb2.BatchGetOrganisationsRequest(ids=ids)
+        return (await _call(self._directory.BatchGetOrganisations, request, asker)).organisations
+
+    async def _services(self, asker: Asker, ids: list[str]) -> Sequence[directory_pb2.Service]:
+        request = directory_service_pb2.BatchGetServicesRequest(ids=ids)
+        return (await _call(self._directory.BatchGetServices, request, asker)).services
+
+    async def _practitioners(self, asker: Asker, ids: list[str]) -> Sequence[directory_pb2.Practitioner]:
+        request = directory_service_pb2.BatchGetPractitionersRequest(ids=ids)
+        return (await _call(self._directory.BatchGetPractitioners, request, asker)).practitioners
+
+
+async def _batches(ids: Iterable[str], get: Callable[[list[str]], Awaitable[Sequence[T]]]) -> list[T]:
+    wanted = sorted({one for one in ids if one})
+    parts = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
+    return [entry for part in await asyncio.gather(*map(get, parts)) for entry in part]
+
+
+async def _call(method: Callable[..., Awaitable[A]], request: Message, asker: Asker) -> A:
+    try:
+        return await method(request, metadata=asker.metadata, timeout=_SECONDS)
+    except AioRpcError as error:
+        raise _failure(error) from None
+
+
+def _failure(error: AioRpcError) -> Failure:
+    """Return what a service's answer means to the person who asked."""
+    status = status_of(error)
+    info = errors.error_info(status) or error_details_pb2.ErrorInfo()
+    match error.code():
+        case grpc.StatusCode.INVALID_ARGUMENT:
+            return errors.InvalidArgument(_violations(status), info.reason or None)
+        case grpc.StatusCode.PERMISSION_DENIED:
+            return errors.PermissionDenied(info.reason or None)
+        case grpc.StatusCode.UNAUTHENTICATED:
+            return errors.Unauthenticated()
+        case grpc.StatusCode.FAILED_PRECONDITION:
+            return errors.FailedPrecondition(info.reason, "")
+        case grpc.StatusCode.RESOURCE_EXHAUSTED if info.reason:
+            return errors.ResourceExhausted(info.reason, "", metadata=info.metadata)
+        case grpc.StatusCode.INTERNAL if "error_id" in info.metadata:
+            return errors.Internal(info.metadata["error_id"])
+        case (
+            grpc.StatusCode.UNAVAILABLE
+            | grpc.StatusCode.DEADLINE_EXCEEDED
+            | grpc.StatusCode.CANCELLED
+            | grpc.StatusCode.RESOURCE_EXHAUSTED
+            | grpc.StatusCode.ABORTED
+        ):
+            return errors.Unavailable("DEPENDENCY_UNREACHABLE", domain=errors.ACCESS_DOMAIN)
+        case _:
+            return errors.Internal(uuid.uuid4().hex)
+
+
+def _violations(status: status_pb2.Status) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for detail in status.details:
+        request = error_details_pb2.BadRequest()
+        if detail.Unpack(request):
+            found += [(one.field, one.description) for one in request.field_violations]
+    return found
+
+
+def channel_files() -> dict[str, Any]:
+    """The files that define each neighbour's service, for `channel.edge_connect`."""
+    return {
+        "search": search_service_pb2.DESCRIPTOR,
+        "child_index": child_index_service_pb2.DESCRIPTOR,
+        "directory": directory_service_pb2.DESCRIPTOR,
+    }

@@ -1,0 +1,96 @@
+"""Runs the application: port, health and metrics as every service has them, and an end that cuts nobody off."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+
+import uvicorn
+from prometheus_client import start_http_server
+from starlette.types import ASGIApp
+
+from services.chassis.config import ServiceSettings
+from services.chassis.health import Health
+from services.chassis.port import PortTaken
+from services.chassis.server import BackgroundEnded
+from services.chassis.telemetry import describe, log
+
+_GRACE_SECONDS = 10
+_DRAIN_NOTICE_SECONDS = 5.0
+_MOST_AT_ONCE = 500
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to `serve`, which decides when everything ends."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def serve(
+    app: ASGIApp,
+    settings: ServiceSettings,
+    *,
+    ready: Callable[[], Awaitable[None]],
+    background: Callable[[], Awaitable[None]],
+) -> None:
+    """Serve until SIGTERM or SIGINT, then drain. Raises PortTaken, or BackgroundEnded if `background` ends before."""
+    asked_to_stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, asked_to_stop.set)
+    listener = _listen(settings.listen_address, settings.port)
+    health = Health(ready)
+    health_port = await health.start(settings.listen_address, settings.health_port)
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, settings.listen_address)
+    server = _server(app)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    working = asyncio.ensure_future(background())
+    health.watch()
+    log.info("taking calls", port=listener.getsockname()[1], health_port=health_port)
+    stop = asyncio.create_task(asked_to_stop.wait())
+    await asyncio.wait({serving, working, stop}, return_when=asyncio.FIRST_COMPLETED)
+    failed = not stop.done()
+    if failed:
+        error = working.exception() if working.done() else None
+        log.error("background work ended", **(describe(error) if error else {}))
+    await health.not_ready()
+    if not settings.local_mode and not failed:
+        await asyncio.sleep(_DRAIN_NOTICE_SECONDS)
+    server.should_exit = True
+    await serving
+    working.cancel()
+    stop.cancel()
+    await asyncio.gather(working, stop, return_exceptions=True)
+    await health.stop()
+    log.info("stopped")
+    if failed:
+        raise BackgroundEnded
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=256)
+    except OSError:
+        log.error("the port is taken", port=port)
+        raise PortTaken from None
+
+
+def _server(app: ASGIApp) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            # Its lines have paths; ours (boundary.py) have the names of pages.
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            # Whoever connects is who they are: headers of a proxy are not believed.
+            proxy_headers=False,
+            limit_concurrency=_MOST_AT_ONCE,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    )

@@ -1,0 +1,218 @@
+"""What a page says of a child: basic information, who is involved, whether a CAF exists, who leads. Pure."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from google.type import date_pb2
+
+from kith.childindex.v1 import child_pb2
+from kith.directory.v1 import directory_pb2
+from services.gateway import wording
+from services.gateway.clients import Contacts
+
+_NO_ENTRY = "Not in the service directory"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How to reach somebody. `note` says why not the person, when it is the service or the organisation."""
+
+    name: str
+    job: str
+    phone: str
+    email: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvolvementCard:
+    """A service that is, or was, involved."""
+
+    service: str
+    organisation: str
+    role: str
+    regarding: str
+    when: str
+    reach: Reach
+    is_sensitive: bool
+    is_review_due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CafCard:
+    """That an assessment exists: never what it says."""
+
+    is_open: bool
+    assessed: str
+    version: int
+    organisation: str
+    reach: Reach
+    review: str
+    is_overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeadCard:
+    """Who leads."""
+
+    organisation: str
+    since: str
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The whole page."""
+
+    name: str
+    facts: list[tuple[str, list[str]]]
+    current: list[InvolvementCard]
+    past: list[InvolvementCard]
+    sensitive_count: int
+    sensitive_checked: bool
+    caf: CafCard | None
+    lead: LeadCard | None
+
+
+def directory_ids(child: child_pb2.Child) -> tuple[set[str], set[str], set[str]]:
+    """Return the organisations, services and practitioners that the page must name."""
+    involved = child.involvements
+    organisations = {one.organisation_id for one in involved}
+    practitioners = {one.practitioner_id for one in involved}
+    if child.HasField("caf"):
+        organisations.add(child.caf.holder_organisation_id)
+        practitioners.add(child.caf.holder_practitioner_id)
+    if child.HasField("lead_professional"):
+        organisations.add(child.lead_professional.organisation_id)
+        practitioners.add(child.lead_professional.practitioner_id)
+    return organisations, {one.service_id for one in involved}, practitioners
+
+
+def record(child: child_pb2.Child, contacts: Contacts, today: dt.date) -> Record:
+    """Return the page for a child; the involvements stay in the order they came in, current ones first."""
+    facts = child.facts
+    active = child_pb2.Involvement.STATE_ACTIVE
+    return Record(
+        name=wording.full_name(facts.names[0]) if facts.names else "Name not known",
+        facts=_facts(facts, today),
+        current=[_involvement(one, contacts) for one in child.involvements if one.state == active],
+        past=[_involvement(one, contacts) for one in child.involvements if one.state != active],
+        sensitive_count=child.sensitive_involvement_count,
+        sensitive_checked=child.sensitive_checked,
+        caf=_caf(child.caf, contacts, today) if child.HasField("caf") else None,
+        lead=_lead(child.lead_professional, contacts) if child.HasField("lead_professional") else None,
+    )
+
+
+def _facts(facts: child_pb2.Facts, today: dt.date) -> list[tuple[str, list[str]]]:
+    """Labels with their lines; what nobody knows is said, so that it is not taken for left out."""
+    return [
+        *_other_names(facts.names[1:]),
+        ("Date of birth", [_born(facts.birth_date, today)]),
+        ("Gender", [wording.GENDERS.get(facts.gender, wording.NOT_KNOWN)]),
+        *_addresses(facts.addresses),
+        ("School or setting", [facts.school_name or wording.NOT_KNOWN]),
+        ("GP", [facts.gp_name or wording.NOT_KNOWN]),
+    ]
+
+
+def _other_names(names: Sequence[child_pb2.Name]) -> Iterable[tuple[str, list[str]]]:
+    if names:
+        yield "Other names", [_other_name(name) for name in names]
+
+
+def _other_name(name: child_pb2.Name) -> str:
+    use = wording.NAME_USES.get(name.use, "")
+    return f"{wording.full_name(name)} ({use})" if use else wording.full_name(name)
+
+
+def _born(birth: child_pb2.BirthDate, today: dt.date) -> str:
+    born = wording.day(birth.date)
+    if not born:
+        return wording.NOT_KNOWN
+    age = wording.age(birth.date, today)
+    said = f"{born} ({age})" if age else born
+    return f"{said}, estimated" if "E" in birth.accuracy else said
+
+
+def _addresses(addresses: Sequence[child_pb2.Address]) -> Iterable[tuple[str, list[str]]]:
+    if not addresses:
+        yield "Home address", [wording.NOT_KNOWN]
+    for address in addresses:
+        lines = [line for line in (*address.lines, address.postcode) if line]
+        yield wording.ADDRESS_USES.get(address.use, "Address"), lines or [wording.NOT_KNOWN]
+
+
+def _involvement(one: child_pb2.Involvement, contacts: Contacts) -> InvolvementCard:
+    service = contacts.services.get(one.service_id)
+    organisation = contacts.organisations.get(one.organisation_id)
+    return InvolvementCard(
+        service=service.display_name if service else _NO_ENTRY,
+        organisation=organisation.display_name if organisation else _NO_ENTRY,
+        role=one.role,
+        regarding=wording.REGARDING.get(one.regarding, ""),
+        when=_when(one),
+        reach=_reach(one.practitioner_id, service, organisation, contacts),
+        is_sensitive=one.sensitive,
+        is_review_due=one.review_due,
+    )
+
+
+def _when(one: child_pb2.Involvement) -> str:
+    start, end = wording.day(one.start_date), wording.day(one.end_date)
+    if end:
+        return f"{start} to {end}" if start else f"Until {end}"
+    return f"Since {start}" if start else "Start not known"
+
+
+def _reach(
+    practitioner_id: str,
+    service: directory_pb2.Service | None,
+    organisation: directory_pb2.Organisation | None,
+    contacts: Contacts,
+) -> Reach:
+    """The practitioner if there is one to reach, else the service, else the organisation's switchboard."""
+    practitioner = contacts.practitioners.get(practitioner_id)
+    has_left = practitioner is not None and practitioner.state == directory_pb2.Practitioner.STATE_LEFT
+    if practitioner is not None and not has_left and (practitioner.phone or practitioner.email):
+        return Reach(
+            practitioner.display_name, practitioner.job_title, practitioner.phone, practitioner.email, ""
+        )
+    name, job = (practitioner.display_name, practitioner.job_title) if practitioner is not None else ("", "")
+    left = "has left" if has_left else ""
+    if service is not None and (service.phone or service.email):
+        note = f"{left}. Ring the service." if left else ""
+        return Reach(name, job, service.phone, service.email, note)
+    note = f"{left}. Ring the organisation." if left else "Ring the organisation."
+    return Reach(name, job, organisation.phone if organisation else "", "", note)
+
+
+def _caf(caf: child_pb2.CafIndicator, contacts: Contacts, today: dt.date) -> CafCard:
+    organisation = contacts.organisations.get(caf.holder_organisation_id)
+    is_open = caf.state == child_pb2.CafIndicator.STATE_OPEN
+    return CafCard(
+        is_open=is_open,
+        assessed=wording.day(caf.assessment_date) or wording.NOT_KNOWN,
+        version=caf.version_number,
+        organisation=organisation.display_name if organisation else _NO_ENTRY,
+        reach=_reach(caf.holder_practitioner_id, None, organisation, contacts),
+        review=wording.day(caf.review_date),
+        is_overdue=is_open and _is_past(caf.review_date, today),
+    )
+
+
+def _lead(lead: child_pb2.LeadProfessional, contacts: Contacts) -> LeadCard:
+    organisation = contacts.organisations.get(lead.organisation_id)
+    return LeadCard(
+        organisation=organisation.display_name if organisation else _NO_ENTRY,
+        since=wording.day(lead.start_date),
+        reach=_reach(lead.practitioner_id, None, organisation, contacts),
+    )
+
+
+def _is_past(date: date_pb2.Date, today: dt.date) -> bool:
+    try:
+        return dt.date(date.year, date.month, date.day) < today
+    except ValueError:
+        return False
