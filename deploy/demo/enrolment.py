@@ -1,9 +1,10 @@
 """Enrols the town: organisations, services, practitioners in the directory; their systems and people in identity."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from functools import partial
+from typing import Final, TypeVar
 
 import grpc
 
@@ -18,6 +19,7 @@ from deploy.demo.request_ids import RequestIds
 from kith.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from kith.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 
+Entry = TypeVar("Entry")
 T = TypeVar("T")
 
 _AT_ONCE: Final = 16
@@ -53,12 +55,12 @@ class Enrolment:
 
     async def enrol(self, directory: Directory) -> Enrolled:
         """Enrols all of it; what is there already stays. Raises Refused."""
-        organisations = dict(await _each(map(self._organisation, directory.organisations)))
+        organisations = dict(await _each(self._organisation, directory.organisations))
         ids = DirectoryIds(organisations, {}, {})
-        ids.services.update(await _each(self._service(one, ids) for one in directory.services))
-        ids.practitioners.update(await _each(self._practitioner(one, ids) for one in directory.practitioners))
-        clients = dict(await _each(self._client(one, ids) for one in directory.systems))
-        await _each(self._person(one, ids) for one in directory.people)
+        ids.services.update(await _each(partial(self._service, ids), directory.services))
+        ids.practitioners.update(await _each(partial(self._practitioner, ids), directory.practitioners))
+        clients = dict(await _each(partial(self._client, ids), directory.systems))
+        await _each(partial(self._person, ids), directory.people)
         return Enrolled(ids, clients)
 
     async def _organisation(self, one: Organisation) -> tuple[str, str]:
@@ -68,23 +70,23 @@ class Enrolment:
         await self._calls.make(self._identity.AdmitOrganisation, admission, self._operator)
         return one.key, created.organisation.id
 
-    async def _service(self, one: Service, ids: DirectoryIds) -> tuple[str, str]:
+    async def _service(self, ids: DirectoryIds, one: Service) -> tuple[str, str]:
         request = requests.service(one, ids.organisations[one.organisation], self._ids)
         created = await self._calls.make(self._directory.CreateService, request, self._operator)
         return one.key, created.service.id
 
-    async def _practitioner(self, one: Practitioner, ids: DirectoryIds) -> tuple[str, str]:
+    async def _practitioner(self, ids: DirectoryIds, one: Practitioner) -> tuple[str, str]:
         request = requests.practitioner(one, ids.services[one.service], self._ids)
         created = await self._calls.make(self._directory.CreatePractitioner, request, self._operator)
         return one.key, created.practitioner.id
 
-    async def _client(self, one: AgencySystem, ids: DirectoryIds) -> tuple[str, str]:
+    async def _client(self, ids: DirectoryIds, one: AgencySystem) -> tuple[str, str]:
         key = self._credentials.keys[one.key]
         request = requests.client(one, ids.organisations[one.organisation], key, self._ids)
         created = await self._calls.make(self._identity.CreateClient, request, self._operator)
         return one.organisation, created.client.id
 
-    async def _person(self, one: DemoPerson, ids: DirectoryIds) -> None:
+    async def _person(self, ids: DirectoryIds, one: DemoPerson) -> None:
         request = requests.person(
             one,
             ids.organisations[one.organisation],
@@ -96,12 +98,12 @@ class Enrolment:
         await self._calls.make(self._identity.CreatePerson, request, self._operator)
 
 
-async def _each(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Does all of it, 16 at a time. Raises the first error."""
+async def _each(enrol: Callable[[Entry], Awaitable[T]], entries: Iterable[Entry]) -> list[T]:
+    """Enrols each, 16 at a time. Raises the first error."""
     places = asyncio.Semaphore(_AT_ONCE)
 
-    async def placed(one: Coroutine[Any, Any, T]) -> T:
+    async def placed(entry: Entry) -> T:
         async with places:
-            return await one
+            return await enrol(entry)
 
-    return await asyncio.gather(*map(placed, work))
+    return await asyncio.gather(*map(placed, entries))

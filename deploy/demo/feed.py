@@ -30,7 +30,11 @@ _TOLD_OF_SENSITIVE: Final[tuple[str, ...]] = ("org-social-care", "org-early-help
 
 
 class Feed:
-    """Sends the rows of a town. Rows of one child go one after the other, as they came about."""
+    """Sends the rows of a town.
+
+    Those of one child go one after the other in the order in which they were written: the index shows what it was told
+    last.
+    """
 
     def __init__(
         self,
@@ -68,7 +72,7 @@ class Feed:
 
     async def _work_off(self, children: Iterator[list[AgencyRow]], count: Callable[[], None]) -> None:
         for rows in children:
-            for row in rows:
+            for row in sorted(rows, key=lambda row: row.written_on):
                 await self._counting_refusals(self._row(row, rows))
                 count()
             for row in rows:

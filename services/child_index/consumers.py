@@ -29,7 +29,9 @@ from services.child_index import events, store
 
 DIRECTORY_TOPIC: Final = "kith.directory.v1.directory-events"
 CONSENT_TOPIC: Final = "kith.consent.v1.consent-events"
-_GROUP: Final = "child-index"
+# A group each: all members of a group are stopped whenever one of them joins or leaves.
+_DIRECTORY_GROUP: Final = "child-index.directory-events"
+_CONSENT_GROUP: Final = "child-index.consent-events"
 
 Mark = Callable[[Connection, Sequence[UUID]], Awaitable[list[UUID]]]
 
@@ -49,7 +51,7 @@ def directory_events(database: Database, kafka: KafkaSettings, channel: Channel,
 
     return Consumer(
         DIRECTORY_TOPIC,
-        _GROUP,
+        _DIRECTORY_GROUP,
         kafka,
         handle=handle,
         decode=decode_directory_event,
@@ -73,7 +75,7 @@ def consent_events(database: Database, kafka: KafkaSettings, channel: Channel, r
 
     return Consumer(
         CONSENT_TOPIC,
-        _GROUP,
+        _CONSENT_GROUP,
         kafka,
         handle=handle,
         decode=decode_consent_event,
