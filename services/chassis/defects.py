@@ -68,9 +68,12 @@ def _from_call(error: AioRpcError) -> Failure:
 
 
 def _is_interface_error(error: Exception) -> bool:
-    """Whether the driver says that a connection was closed under the query: it has no SQLSTATE for that."""
+    """Whether the driver says that a connection was closed under the query: it has no SQLSTATE for that.
+
+    An idle connection that the server took leave of while a query was being sent gives InternalClientError.
+    """
     return any(
-        kind.__name__ == "InterfaceError" and kind.__module__.startswith("asyncpg")
+        kind.__name__ in {"InterfaceError", "InternalClientError"} and kind.__module__.startswith("asyncpg")
         for kind in type(error).mro()
     )
 

@@ -26,7 +26,7 @@ async def identity(
         service_process(database, issuer, folder, settings) as process,
         httpx2.AsyncClient(base_url=issuer, trust_env=False) as http,
     ):
-        yield Identity(process, issuer, http, keys)
+        yield Identity(process, issuer, http, keys, settings)
 
 
 @pytest.fixture

@@ -60,6 +60,7 @@ class Identity:
     issuer: str
     http: httpx2.AsyncClient
     keys: Mapping[str, ECKey]
+    settings: dict[str, str]
     _tokens: dict[str, str] = field(default_factory=dict)
 
     async def ask(self, client: str, key: ECKey | None = None, /, **fields: str) -> httpx2.Response:
