@@ -156,6 +156,41 @@ async def test_finding_5_drain_waits_for_every_handler_even_after_others_aborted
         assert finished == ["slow"]
 
 
+async def test_finding_5_drain_waits_for_a_handler_that_cleans_up_after_its_abort(start: Start) -> None:
+    entered, go_on = asyncio.Event(), asyncio.Event()
+    finished: list[str] = []
+
+    async def handler(request: Any, context: Any) -> Any:
+        try:
+            await context.abort(grpc.StatusCode.ABORTED, "")
+        finally:
+            entered.set()
+            await go_on.wait()
+            finished.append("cleaned up")
+
+    async with start() as fleet:
+        fleet.things.handler = handler
+        with pytest.raises(grpc.aio.AioRpcError):
+            await method(fleet.channel, "MakeThing")(Thing(), metadata=bearer(fleet.issuer.token()))
+        await entered.wait()
+        draining = asyncio.create_task(fleet.server.drain())
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{fleet.server.port}") as late:
+
+            async def refuses_calls() -> bool:
+                with pytest.raises(grpc.aio.AioRpcError) as raised:
+                    await method(late, "GetThing")(Thing())
+                return bool(raised.value.code() is grpc.StatusCode.UNAVAILABLE)
+
+            await until(refuses_calls)
+        # gRPC's own stop has nothing left to wait for; health stops last, so it tells whether the drain went on.
+        async with health_of(fleet) as health:
+            for _ in range(20):
+                assert await health("") == SERVING
+        go_on.set()
+        await draining
+        assert finished == ["cleaned up"]
+
+
 async def test_drain_ends_background_work_after_the_last_call(start: Start) -> None:
     order: list[str] = []
     entered, go_on = asyncio.Event(), asyncio.Event()
