@@ -28,6 +28,12 @@ TOKENS_VERIFIED = Counter(
 )
 KEYS_FETCHED = Counter("kith_issuer_keys_fetched_total", "Fetches of the issuer's public keys", ["outcome"])
 
+# --- Issuer (identity). `reason` is empty, or why it went no further: an OAuth error, wrong_password, lapsed_vetting.
+# Many wrong passwords are somebody guessing; any code 500 is a defect.
+ISSUER_HANDLED = Counter(
+    "kith_issuer_handled_total", "HTTP requests the issuer answered", ["endpoint", "code", "reason"]
+)
+
 # --- Process (server.py)
 LOOP_LAG_SECONDS = Gauge("kith_loop_lag_seconds", "How late the event loop woke up last time")
 LOG_KEYS_DROPPED = Counter(

@@ -4,10 +4,10 @@ import time
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.chassis import metrics
 from services.chassis.defects import failure_for
 from services.chassis.errors import Failure, Unavailable
 from services.chassis.telemetry import describe, log
@@ -49,9 +49,11 @@ class HttpBoundary:
             fields = describe(error) | failure.metadata
             if not status:
                 await _apology(scope["path"], failure)(scope, receive, send_with_headers)
-        if reason := Request(scope).state._state.get("reason"):  # noqa: SLF001 - it has no way to ask without raising
+        # Where `request.state.reason` of an endpoint is kept.
+        if reason := scope.get("state", {}).get("reason"):
             fields["reason"] = reason
         path = scope["path"] if scope["path"] in _LOGGED else "other"
+        metrics.ISSUER_HANDLED.labels(path, str(status), fields.get("reason", "")).inc()
         write = log.error if "error_id" in fields else log.info
         milliseconds = round((time.perf_counter() - began) * 1000, 2)
         write("request answered", method=path, code=status, duration_ms=milliseconds, **fields)
