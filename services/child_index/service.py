@@ -72,8 +72,10 @@ class ChildIndexService(ChildIndexServiceServicer):
         local_key_hash = self._local_key_hash(request.local_key, organisation_id)
         involvement = None
         if request.HasField("involvement"):
-            async with self._database.connection() as connection:
-                known = await store.child_of_local_key(connection, local_key_hash)
+            known = None
+            if request.involvement.basis.consent_id:  # only a consent is about a child that is there already
+                async with self._database.connection() as connection:
+                    known = await store.child_of_local_key(connection, local_key_hash)
             involvement = await involvements.checked(
                 self._directory,
                 self._consent,

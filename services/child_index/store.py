@@ -143,8 +143,7 @@ async def save_keys(
     connection: Connection, record_id: UUID, child_id: UUID, keys: Sequence[int], identifiers: Sequence[bytes]
 ) -> None:
     """Make these the hashed keys and identifiers of a record."""
-    await connection.execute(_SAVE_KEYS, record_id, child_id, keys)
-    await connection.execute(_SAVE_IDENTIFIERS, record_id, child_id, identifiers)
+    await connection.execute(_SAVE_KEYS, record_id, child_id, keys, identifiers)
 
 
 async def propose(connection: Connection, child_id: UUID, others: Sequence[UUID], model_version: str) -> None:
@@ -334,20 +333,17 @@ VALUES ($1, $2, $3, $4, $5, $6)
 """
 
 _SAVE_KEYS = """
-WITH gone AS (
+WITH gone_keys AS (
     DELETE FROM child_key WHERE source_record_id = $1 AND key <> ALL($3::bigint[])
+), gone_identifiers AS (
+    DELETE FROM identifier WHERE source_record_id = $1 AND hash <> ALL($4::bytea[])
+), new_identifiers AS (
+    INSERT INTO identifier (hash, source_record_id, child_id)
+    SELECT hash, $1, $2 FROM unnest($4::bytea[]) AS h (hash)
+        ON CONFLICT DO NOTHING
 )
 INSERT INTO child_key (key, source_record_id, child_id, visible)
 SELECT key, $1, $2, true FROM unnest($3::bigint[]) AS k (key)
-    ON CONFLICT DO NOTHING
-"""
-
-_SAVE_IDENTIFIERS = """
-WITH gone AS (
-    DELETE FROM identifier WHERE source_record_id = $1 AND hash <> ALL($3::bytea[])
-)
-INSERT INTO identifier (hash, source_record_id, child_id)
-SELECT hash, $1, $2 FROM unnest($3::bytea[]) AS h (hash)
     ON CONFLICT DO NOTHING
 """
 
