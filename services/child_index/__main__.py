@@ -51,7 +51,7 @@ async def main(config: Config) -> None:
         ) as to_directory,
         own_connect(config.consent_address, consent_service_pb2.DESCRIPTOR, identity=identity) as to_consent,
         own_connect(config.audit_address, audit_service_pb2.DESCRIPTOR, identity=identity) as to_audit,
-        database.pool(config.database_url_file, name=SERVICE) as pool,
+        database.pool(config.database_url_file, name=SERVICE, max_size=20) as pool,
     ):
         audit = AuditServiceStub(to_audit)
 
