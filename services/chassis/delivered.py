@@ -45,12 +45,11 @@ class Delivered:
 
     def fresh(self, events: list[ReceivedEvent]) -> list[ReceivedEvent]:
         """Return the events not known to have been delivered, each once, in order."""
-        once = {event.event_id: event for event in reversed(events)}
-        return [
-            event
-            for event in events
-            if once.get(event.event_id) is event and not self._events.get(event.event_id)
-        ]
+        found: dict[UUID, ReceivedEvent] = {}
+        for event in events:
+            if not self._events.get(event.event_id):
+                found.setdefault(event.event_id, event)
+        return list(found.values())
 
     def gap(self, events: list[ReceivedEvent]) -> bool:
         """Return whether an event is missing before one of these, as far as is remembered."""

@@ -102,7 +102,7 @@ class Reader:
         if moved:
             self.lose(KafkaError("the brokers have moved"))
             return 0
-        if self._watch.stuck(lag, positions):
+        if positions and self._watch.stuck(lag, positions, time.monotonic()):
             self.lose(ReaderStuck())
         return lag
 
@@ -175,22 +175,22 @@ class _Watch:
 
     def __init__(self) -> None:
         self._positions: dict[TopicPartition, int] = {}
-        self._moved = time.monotonic()
-        self._restarts = 0
+        self._moved = 0.0
+        self._restarted = False
 
-    def stuck(self, lag: int, positions: dict[TopicPartition, int]) -> bool:
+    def stuck(self, lag: int, positions: dict[TopicPartition, int], now: float) -> bool:
         """Return whether to start anew. Raises ReaderStuck when that was done already and nothing moved since."""
         if lag == 0 or positions != self._positions:
-            if lag == 0 or self._positions.keys() == positions.keys():
-                self._restarts = 0
-            self._positions, self._moved = positions, time.monotonic()
+            # Other partitions than before say nothing about those that did not move.
+            if lag == 0 or positions.keys() == self._positions.keys():
+                self._restarted = False
+            self._positions, self._moved = positions, now
             return False
-        if time.monotonic() - self._moved < _STUCK_SECONDS:
+        if now - self._moved < _STUCK_SECONDS:
             return False
-        if self._restarts:
+        if self._restarted:
             raise ReaderStuck
-        self._restarts += 1
-        self._moved = time.monotonic()
+        self._restarted, self._moved = True, now
         return True
 
 

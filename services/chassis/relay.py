@@ -6,7 +6,6 @@ key, what consumers see first comes in order, whatever is repeated.
 
 import asyncio
 import contextlib
-import time
 from typing import NoReturn
 
 import asyncpg
@@ -17,7 +16,7 @@ from services.chassis.errors import Unavailable
 from services.chassis.kafka import KafkaSettings
 from services.chassis.kafka_writer import BrokerUnavailable, Message, Writer
 from services.chassis.leader import lead
-from services.chassis.telemetry import log
+from services.chassis.telemetry import describe, log
 
 _BATCH = 500
 # For events committed by another process, or by a caller that forgot to wake the relay.
@@ -46,19 +45,16 @@ class Relay:
         """Run until cancelled. Survives the loss of the broker and of the database."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._measure())
+            tasks.create_task(self._sweep())
             tasks.create_task(lead(self._database, f"relay-{self._topic}", self._publish_for_ever))
 
     async def _publish_for_ever(self, connection: Connection) -> NoReturn:
         writer = Writer(self._kafka, self._name)
         leader = metrics.OUTBOX_LEADER.labels(topic=self._topic)
         leader.set(1)
-        swept = 0.0
         pause = _POLL_SECONDS
         try:
             while True:
-                if time.monotonic() - swept > _SWEEP_SECONDS:
-                    await retention.sweep(connection)
-                    swept = time.monotonic()
                 self._woken.clear()
                 try:
                     if await self._publish(connection, writer) == _BATCH:
@@ -101,6 +97,16 @@ class Relay:
                 async with self._database.connection() as connection:
                     age.set(await connection.fetchval(_OLDEST_AGE) or 0.0)
             await asyncio.sleep(_MEASURE_SECONDS)
+
+    async def _sweep(self) -> NoReturn:
+        """Delete what is over its time; a sweep that fails holds up nothing."""
+        while True:
+            try:
+                async with self._database.connection() as connection:
+                    await retention.sweep(connection)
+            except (Unavailable, asyncpg.PostgresError, OSError, TimeoutError) as error:
+                log.warning("old rows could not be deleted", topic=self._topic, **describe(error))
+            await asyncio.sleep(_SWEEP_SECONDS)
 
 
 def _message(row: asyncpg.Record) -> Message:

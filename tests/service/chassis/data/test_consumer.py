@@ -1,12 +1,14 @@
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from prometheus_client import REGISTRY
 
+from services.chassis import consumer
 from services.chassis.consumer import (
     Changes,
     DatabaseCheckpoint,
@@ -18,7 +20,7 @@ from services.chassis.database import Database
 from services.chassis.kafka import KafkaSettings
 from services.chassis.kafka_writer import Message, Writer
 from services.chassis.outbox import Event, Relay
-from tests.fixtures.broker import Broker
+from tests.fixtures.broker import Broker, running
 from tests.fixtures.eventually import eventually
 from tests.service.chassis.data.background import background
 from tests.service.chassis.data.effects import Effects, Source, event
@@ -256,8 +258,8 @@ async def test_a_transient_failure_keeps_the_order_and_puts_nothing_aside(
             raise ConnectionRefusedError
         await effects.handle(events)
 
-    consumer = effects.consumer(broker.settings, topic, source, list_changes=source.nothing, handle=handle)
-    async with background(consumer.run()):
+    failing = effects.consumer(broker.settings, topic, source, list_changes=source.nothing, handle=handle)
+    async with background(failing.run()):
         await _send(broker, topic, *(event(key, version) for version in range(1, 6)))
         await _reach(effects, {key: [1, 2, 3, 4, 5]})
     assert failures == 5
@@ -273,26 +275,72 @@ async def test_a_handler_may_call_an_event_invalid(broker: Broker, source: Sourc
             raise InvalidEvent
         await effects.handle(events)
 
-    consumer = effects.consumer(broker.settings, topic, source, list_changes=source.nothing, handle=handle)
-    async with background(consumer.run()):
+    failing = effects.consumer(broker.settings, topic, source, list_changes=source.nothing, handle=handle)
+    async with background(failing.run()):
         await _send(broker, topic, *(event(key, version) for version in range(1, 4)))
         await _reach(effects, {key: [1, 3]})
     assert _dead_letters(topic) == 1
 
 
 async def test_a_gap_is_filled_before_what_follows_it(
-    broker: Broker, source: Source, effects: Effects
+    broker: Broker, source: Source, effects: Effects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DESIGN 5 no. 15, G4: Kafka brings 1 and 3; 2 is fetched from the changes, and comes first."""
+    monkeypatch.setattr(consumer, "_CATCH_UP_SECONDS", 3600)
     topic, key = await broker.topic(), uuid.uuid4()
     events = [event(key, version) for version in range(1, 4)]
-    await source.write(events[0])
-    async with background(effects.consumer(broker.settings, topic, source).run()):
+    listing: Callable[[str, int], Awaitable[Changes]] = source.nothing
+
+    async def list_changes(after: str, limit: int) -> Changes:
+        return await listing(after, limit)
+
+    async with background(effects.consumer(broker.settings, topic, source, list_changes=list_changes).run()):
         await _send(broker, topic, events[0])
         await _reach(effects, {key: [1]})
-        await source.write(*events[1:])
+        await source.write(*events)
+        listing = source.list_changes
         await _send(broker, topic, events[2])
         await _reach(effects, {key: [1, 2, 3]})
+
+
+async def test_kafka_does_not_overtake_what_was_missed(
+    broker: Broker, source: Source, effects: Effects
+) -> None:
+    """G4: at the start the producer cannot be asked for a while; what Kafka has waits for that."""
+    topic, key = await broker.topic(), uuid.uuid4()
+    events = [event(key, version) for version in range(1, 4)]
+    await source.write(*events)
+    await _send(broker, topic, events[2])
+    asked = 0
+
+    async def list_changes(after: str, limit: int) -> Changes:
+        nonlocal asked
+        asked += 1
+        if asked < 6:
+            raise ConnectionRefusedError
+        return await source.list_changes(after, limit)
+
+    async with background(effects.consumer(broker.settings, topic, source, list_changes=list_changes).run()):
+        await _reach(effects, {key: [1, 2, 3]})
+
+
+async def test_a_broker_that_has_moved_is_followed(source: Source, effects: Effects, tmp_path: Path) -> None:
+    """F9: the addresses are read again, although the former broker still answers."""
+    key, topic, servers = uuid.uuid4(), "events", tmp_path / "servers"
+    for name in ("former", "new"):
+        (tmp_path / name).mkdir()
+    async with (
+        running("embedded", tmp_path / "former") as former,
+        running("embedded", tmp_path / "new") as new,
+    ):
+        servers.write_text(former.address)
+        settings = KafkaSettings(bootstrap_servers_file=servers)
+        async with background(effects.consumer(settings, topic, source, list_changes=source.nothing).run()):
+            await _send(former, topic, event(key, 1))
+            await _reach(effects, {key: [1]})
+            servers.write_text(new.address)
+            await _send(new, topic, event(key, 2))
+            await _reach(effects, {key: [1, 2]})
 
 
 async def test_a_producer_that_cannot_be_asked_is_asked_again(source: Source, effects: Effects) -> None:
@@ -395,7 +443,7 @@ async def test_a_storm_is_taken_in_bounded_batches(broker: Broker, source: Sourc
         ]
         await asyncio.gather(*waiting)
     await producer.stop()
-    consumer = effects.consumer(broker.settings, topic, source, list_changes=source.nothing, handle=handle)
-    async with background(consumer.run()):
+    failing = effects.consumer(broker.settings, topic, source, list_changes=source.nothing, handle=handle)
+    async with background(failing.run()):
         await _reach(effects, {key: list(range(1, 61)) for key in keys})
     assert max(sizes) <= 500

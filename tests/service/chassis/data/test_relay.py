@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from aiokafka import ConsumerRecord
+from prometheus_client import REGISTRY
 
 from services.chassis import database, outbox
 from services.chassis.database import Database
@@ -16,6 +17,7 @@ from services.chassis.outbox import Relay
 from tests.fixtures.broker import Broker
 from tests.fixtures.eventually import eventually
 from tests.fixtures.postgres import ServiceDatabase
+from tests.service.chassis.data.ageing import age
 from tests.service.chassis.data.background import background
 from tests.service.chassis.data.effects import Effects, Source, decode, event
 from tests.service.chassis.data.topic import messages
@@ -202,3 +204,16 @@ async def test_a_frozen_broker_is_given_up(pool: Database) -> None:
     for silent in connected:
         silent.close()
     server.close()
+
+
+async def test_the_age_of_what_is_not_sent_is_known(home: ServiceDatabase, pool: Database) -> None:
+    """F7: without a broker, or without a leader, the age of the oldest event is there to alarm."""
+    await Source(pool).write(event(uuid.uuid4(), 1))
+    await age(home, "outbox", "create_time", "1 hour")
+    async with background(Relay(pool, "unsent", KafkaSettings("127.0.0.1:1"), "relay").run()):
+        await eventually(
+            lambda: (
+                (REGISTRY.get_sample_value("kith_outbox_oldest_unsent_seconds", {"topic": "unsent"}) or 0)
+                >= 3600
+            )
+        )
