@@ -1,20 +1,18 @@
 """The issuer's endpoints as one ASGI application."""
 
-from pathlib import Path
 from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
+from services.identity import assets
 from services.identity.authorize_endpoint import AuthorizeEndpoint
 from services.identity.http_boundary import HttpBoundary
 from services.identity.token_endpoint import TokenEndpoint
 
-_FRONTEND: Final = Path(__file__).resolve().parents[2] / "gen" / "assets" / "govuk-frontend"
 _KEYS_MAY_BE_KEPT: Final = {"Cache-Control": "public, max-age=60"}
 
 
@@ -39,9 +37,7 @@ def make(
             Route("/jwks.json", jwks),
             Route("/token", token.answer, methods=["POST"]),
             Route("/authorize", authorize.answer, methods=["GET", "POST"]),
-            # Fonts and pictures are where the stylesheet looks for them. The pages work without any of it.
-            Mount("/frontend", StaticFiles(directory=_FRONTEND, check_dir=False)),
-            Mount("/assets", StaticFiles(directory=_FRONTEND / "assets", check_dir=False)),
+            Route(assets.PATH, assets.answer),
         ],
         middleware=[Middleware(HttpBoundary)],
     )

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from services.identity import assets
 from services.identity.password_login import TRIES_PER_USERNAME
 
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
 )
+_TEMPLATES.globals.update(stylesheets=assets.STYLESHEETS, icon=assets.ICON)
 
 
 def login(
@@ -41,6 +43,7 @@ def stopped(heading: str, text: str, status: int) -> HTMLResponse:
 
 
 def _page(text: str, status: int, form_action: str = "'none'") -> HTMLResponse:
+    # Fonts are allowed and none is served: forbidden, browsers complain of those that govuk-frontend merely names.
     policy = (
         f"default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action {form_action}; "
         "frame-ancestors 'none'; base-uri 'none'"

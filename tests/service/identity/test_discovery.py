@@ -1,6 +1,7 @@
 """What the issuer says about itself, and how it starts and stops."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
+from tests.service.identity.browser import Browser
 from tests.service.identity.running import Identity, platform_files
 
 
@@ -35,10 +37,16 @@ async def test_all_keys_are_published_and_no_private_one(identity: Identity) -> 
     assert all(set(key) == {"kty", "crv", "x", "y", "kid", "alg", "use"} for key in keys)
 
 
-async def test_the_login_page_finds_its_stylesheet(identity: Identity) -> None:
-    if not (Path(__file__).parents[3] / "gen" / "assets").exists():
-        pytest.skip("the front-end assets are made by make setup")
-    assert (await identity.http.get("/frontend/govuk-frontend.min.css")).status_code == 200
+async def test_the_login_page_finds_its_style_sheets(identity: Identity, browser: Browser) -> None:
+    page = await browser.open()
+    addresses = re.findall(r'<link rel="\w+" href="([^"]+)"', page.text)
+    assert len(addresses) >= 2
+    for address in addresses:
+        answer = await identity.http.get(address)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+    other_release = addresses[0].replace("/static/", "/static/0")
+    assert (await identity.http.get(other_release)).status_code == 404
 
 
 @pytest.mark.parametrize(
