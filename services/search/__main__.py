@@ -15,10 +15,10 @@ from services.chassis.keyring import Keyring
 from services.chassis.server import run, serve
 from services.chassis.service_identity import ServiceIdentity
 from services.matching import KEY_SCHEMA
-from services.search.children_index import ChildrenIndex
 from services.search.config import Config
-from services.search.projector import Projector
+from services.search.consumer import Projector
 from services.search.service import Engine, SearchService
+from services.search.store import ChildrenIndex
 
 SERVICE = "search"
 

@@ -12,10 +12,10 @@ from kith.search.v1 import search_service_pb2 as pb
 from kith.search.v1.search_service_pb2_grpc import SearchServiceServicer
 from services.chassis.keyring import Keyring
 from services.matching import enough_to_search
-from services.search.children_index import ChildrenIndex, IndexUnavailable
-from services.search.projector import Projector
+from services.search.consumer import Projector
 from services.search.query import features, key_hashes
 from services.search.refusals import QueryTooBroad
+from services.search.store import ChildrenIndex, IndexUnavailable
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

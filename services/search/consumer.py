@@ -16,7 +16,7 @@ from services.chassis.consumer import Changes, Consumer, InvalidEvent, ReceivedE
 from services.chassis.kafka import KafkaSettings
 from services.chassis.outbox import Event
 from services.chassis.telemetry import describe, log
-from services.search.children_index import ChildrenIndex, IndexUnavailable
+from services.search.store import ChildrenIndex, IndexUnavailable
 
 TOPIC: Final = "kith.childindex.v1.child-events"
 _GROUP: Final = "search"
