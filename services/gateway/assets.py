@@ -1,10 +1,11 @@
 """Style sheets and scripts, kept in memory under an address that changes with their content.
 
-govuk-frontend's two files come from set-up, ours lie beside this module. Its fonts and pictures are GOV.UK's own and
-are not served.
+govuk-frontend's two files come from set-up, ours lie beside this module. Its fonts and pictures are GOV.UK's own: they
+are not served, and the style sheet goes out without the rules that would ask for the fonts.
 """
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ _FILES: Final = {
     "kith.js": (_OURS, "text/javascript"),
     "kith.svg": (_OURS, "image/svg+xml"),
 }
+_FONT_FACE: Final = re.compile(rb"@font-face\{[^}]*\}")
 _FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -30,7 +32,8 @@ class Assets:
 
     def __init__(self) -> None:
         self._files = {
-            name: ((folder / name).read_bytes(), media_type) for name, (folder, media_type) in _FILES.items()
+            name: (_FONT_FACE.sub(b"", (folder / name).read_bytes()), media_type)
+            for name, (folder, media_type) in _FILES.items()
         }
         digest = hashlib.sha256()
         for content, _ in self._files.values():

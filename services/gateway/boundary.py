@@ -6,14 +6,15 @@ from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis.defects import failure_for
 from services.chassis.errors import Failure, Internal
 from services.chassis.telemetry import describe, log
-from services.gateway.problems import problem_of
+from services.gateway.problems import Problem, problem_of
 from services.gateway.templates import Templates
+from services.gateway.visit import SignedInVisit
 
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
@@ -75,7 +76,7 @@ class Boundary:
             if problem.status >= _SERVER_ERROR:
                 fields |= describe(error) | {"error_id": problem.error_id}
             if not status:
-                page = self._templates.page("problem.html", problem.status, problem=problem)
+                page = self._page(scope, problem)
                 if problem.status == 503:  # noqa: PLR2004 - service unavailable
                     page.headers["Retry-After"] = "60"
                 await page(scope, receive, send_with_headers)
@@ -85,6 +86,12 @@ class Boundary:
         if scope["path"].startswith(_ANY_HOST):
             return False
         return Request(scope).headers.get("host", "") != self._host
+
+    def _page(self, scope: Scope, problem: Problem) -> Response:
+        visit = scope.get("state", {}).get("visit")
+        if isinstance(visit, SignedInVisit):
+            return visit.page("problem.html", problem.status, problem=problem)
+        return self._templates.page("problem.html", problem.status, problem=problem)
 
     def _log(self, scope: Scope, status: int, began: float, fields: dict[str, str]) -> None:
         # The name of the page, never the path: what people type or follow stays out of the log.

@@ -66,6 +66,7 @@ class Record:
     """The whole page."""
 
     name: str
+    born: str
     facts: list[tuple[str, list[str]]]
     current: list[InvolvementCard]
     past: list[InvolvementCard]
@@ -95,7 +96,8 @@ def record(child: child_pb2.Child, contacts: Contacts, today: dt.date) -> Record
     active = child_pb2.Involvement.STATE_ACTIVE
     return Record(
         name=wording.full_name(facts.names[0]) if facts.names else "Name not known",
-        facts=_facts(facts, today),
+        born=_born(facts.birth_date, today),
+        facts=_facts(facts),
         current=[_involvement(one, contacts) for one in child.involvements if one.state == active],
         past=[_involvement(one, contacts) for one in child.involvements if one.state != active],
         sensitive_count=child.sensitive_involvement_count,
@@ -105,11 +107,10 @@ def record(child: child_pb2.Child, contacts: Contacts, today: dt.date) -> Record
     )
 
 
-def _facts(facts: child_pb2.Facts, today: dt.date) -> list[tuple[str, list[str]]]:
+def _facts(facts: child_pb2.Facts) -> list[tuple[str, list[str]]]:
     """Labels with their lines; what nobody knows is said, so that it is not taken for left out."""
     return [
         *_other_names(facts.names[1:]),
-        ("Date of birth", [_born(facts.birth_date, today)]),
         ("Gender", [wording.GENDERS.get(facts.gender, wording.NOT_KNOWN)]),
         *_addresses(facts.addresses),
         ("School or setting", [facts.school_name or wording.NOT_KNOWN]),
@@ -130,9 +131,9 @@ def _other_name(name: child_pb2.Name) -> str:
 def _born(birth: child_pb2.BirthDate, today: dt.date) -> str:
     born = wording.day(birth.date)
     if not born:
-        return wording.NOT_KNOWN
+        return "on a day that is not known"
     age = wording.age(birth.date, today)
-    said = f"{born} ({age})" if age else born
+    said = f"{born}, {age}" if age else born
     return f"{said}, estimated" if "E" in birth.accuracy else said
 
 

@@ -70,6 +70,8 @@ async def _signed_in(site: Site, request: Request) -> SignedInVisit | None:
 
 
 async def _guarded(visit: SignedInVisit, handler: Handler) -> Response:
+    # The boundary shows its pages as somebody's who is signed in, then.
+    visit.request.state.visit = visit
     try:
         return await handler(visit)
     except Unauthenticated:
