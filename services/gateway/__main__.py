@@ -8,9 +8,9 @@ from services.chassis.server import run
 from services.chassis.service_identity import ServiceIdentity
 from services.gateway import application
 from services.gateway.assets import Assets
-from services.gateway.clients import Neighbours, channel_files
 from services.gateway.config import Config
 from services.gateway.http_server import serve
+from services.gateway.neighbours import Neighbours, channel_files
 from services.gateway.oidc import Oidc
 from services.gateway.session_seal import SessionSeal
 from services.gateway.sessions import Sessions

@@ -9,7 +9,7 @@ from google.type import date_pb2
 from kith.childindex.v1 import child_pb2
 from kith.directory.v1 import directory_pb2
 from services.gateway import wording
-from services.gateway.clients import Contacts
+from services.gateway.contacts import Contacts
 
 _NO_ENTRY = "Not in the service directory"
 

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.chassis.errors import Unauthenticated, Unavailable
-from services.gateway.clients import Asker, Neighbours
 from services.gateway.config import HelpLines
 from services.gateway.handles import Handles
+from services.gateway.neighbours import Asker, Neighbours
 from services.gateway.oidc import LoginRefused, Oidc
 from services.gateway.session import Session, SignedIn, Tokens
 from services.gateway.sessions import Sessions

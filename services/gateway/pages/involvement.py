@@ -12,9 +12,9 @@ from kith.childindex.v1 import child_pb2
 from kith.directory.v1 import directory_pb2
 from services.chassis.errors import FailedPrecondition, InvalidArgument, PermissionDenied
 from services.gateway import forms, wording
-from services.gateway.clients import Asker
 from services.gateway.forms import Errors, InvolvementAnswers
 from services.gateway.handles import CHILD, SERVICE
+from services.gateway.neighbours import Asker
 from services.gateway.pages.child import PERHAPS_RECORDED, RECORDED
 from services.gateway.session import Draft
 from services.gateway.visit import SignedInVisit

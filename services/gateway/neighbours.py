@@ -24,6 +24,7 @@ from services.chassis import errors
 from services.chassis.access import PURPOSE_KEY
 from services.chassis.channel import AUTHORIZATION_KEY, status_of
 from services.chassis.errors import Failure
+from services.gateway.contacts import Contacts
 
 _AT_ONCE: Final = 100
 """Ids in one request to the directory."""
@@ -46,15 +47,6 @@ class Asker:
         """What goes with the call."""
         purpose = ((PURPOSE_KEY, self.purpose),) if self.purpose else ()
         return Metadata((AUTHORIZATION_KEY, f"Bearer {self.token}"), *purpose)
-
-
-@dataclass(frozen=True, slots=True)
-class Contacts:
-    """Entries of the directory by id. Those that do not exist are left out."""
-
-    organisations: dict[str, directory_pb2.Organisation]
-    services: dict[str, directory_pb2.Service]
-    practitioners: dict[str, directory_pb2.Practitioner]
 
 
 class Neighbours:
