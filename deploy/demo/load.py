@@ -44,12 +44,17 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KITH_", frozen=True, extra="ignore")
 
     home: Path = Path(".kith")
-    operator_key_file: Path = Path(".kith/secrets/operator.jwk.json")
+    operator_key_file: Path | None = None
     issuer: str = "http://127.0.0.1:8081"
     identity_address: str = "127.0.0.1:50056"
     directory_address: str = "127.0.0.1:50052"
     consent_address: str = "127.0.0.1:50053"
     child_index_address: str = "127.0.0.1:50051"
+
+    @property
+    def operator_key(self) -> Path:
+        """The operator's private key: the one named, or that of the fleet on `home`."""
+        return self.operator_key_file or self.home / "secrets" / "operator.jwk.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ async def load(settings: Settings, town: Town, progress: Progress) -> Loaded:
     kept = credentials.kept(
         settings.home / "secrets", town.size, town.seed, (system.key for system in town.directory.systems)
     )
-    operator_key = ECKey.import_key(json.loads(settings.operator_key_file.read_text(encoding="utf-8")))
+    operator_key = ECKey.import_key(json.loads(settings.operator_key.read_text(encoding="utf-8")))
     ids, calls = RequestIds(town.size, town.seed), Calls()
     async with (
         _channel(settings.identity_address) as to_identity,
