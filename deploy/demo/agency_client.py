@@ -11,9 +11,12 @@ The operator creates the client with the public half of the key (`CreateClient`)
 """
 
 import asyncio
+import json
+import sys
 import time
 import uuid
-from typing import Final
+from pathlib import Path
+from typing import Final, Self
 
 import httpx2
 from grpc.aio import Metadata
@@ -45,6 +48,12 @@ class AgencyClient:
         self._token = ""
         self._expires = 0.0
         self._lock = asyncio.Lock()
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """Reads `{"client_id": …, "issuer": …, "key": {…}}`, as the loader of the town writes one for each agency."""
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return cls(stored["client_id"], ECKey.import_key(stored["key"]), stored["issuer"])
 
     async def token(self) -> str:
         """Returns a valid access token. Raises TokenRefused, IssuerUnreachable."""
@@ -97,3 +106,7 @@ class AgencyClient:
             "exp": now + _ASSERTION_SECONDS,
         }
         return jwt.encode({"alg": "ES256", "kid": self._key.kid}, claims, self._key, algorithms=["ES256"])
+
+
+if __name__ == "__main__":
+    print(asyncio.run(AgencyClient.from_file(Path(sys.argv[1])).token()))

@@ -61,6 +61,12 @@ def kept(folder: Path, size: int, seed: int, systems: Iterable[str]) -> Credenti
     return Credentials(date.fromisoformat(found["made_on"]), found["passphrase"], keys)
 
 
+def hand_over(folder: Path, organisation: str, client_id: str, key: ECKey, issuer: str) -> None:
+    """Writes `agencies/<organisation>.json` for whoever programs that agency's system (`AgencyClient.from_file`)."""
+    stored = {"client_id": client_id, "issuer": issuer, "key": key.as_dict(private=True)}
+    _write(folder / "agencies" / f"{organisation}.json", json.dumps(stored))
+
+
 def _new(size: int, seed: int) -> dict[str, Any]:
     return {
         "size": size,

@@ -102,12 +102,11 @@ async def load(settings: Settings, town: Town, progress: Progress) -> Loaded:
         operator = AgencyClient(OPERATOR, operator_key, settings.issuer)
         enrolment = Enrolment(operator, to_directory, to_identity, calls, kept, ids)
         enrolled = await enrolment.enrol(town.directory)
-        clients = {
-            system.organisation: AgencyClient(
-                enrolled.client_ids[system.organisation], kept.keys[system.key], settings.issuer
-            )
-            for system in town.directory.systems
-        }
+        clients = {}
+        for system in town.directory.systems:
+            identity = (enrolled.client_ids[system.organisation], kept.keys[system.key], settings.issuer)
+            clients[system.organisation] = AgencyClient(*identity)
+            credentials.hand_over(settings.home / "secrets", system.organisation, *identity)
         requests = ChildRequests(enrolled.ids, ids, kept.made_on)
         feed = Feed(clients, town.directory.practitioner, to_child_index, to_consent, calls, requests)
         rows = list(town.rows())
