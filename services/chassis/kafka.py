@@ -15,6 +15,8 @@ REQUEST_SECONDS = 5.0
 # A topic that does not exist yet, or has moved, is noticed within this.
 _METADATA_SECONDS = 5.0
 _SESSION_SECONDS = 10.0
+# Joining a group is one request that waits until a member that is gone has lost its session.
+_JOIN_SECONDS = _SESSION_SECONDS + REQUEST_SECONDS
 # A handler may wait this long for what it needs before the group goes on without this consumer.
 _POLL_SECONDS = 300.0
 # Events are thin; a batch of one partition stays far below the broker's limit of 1 MiB.
@@ -62,7 +64,7 @@ def make_consumer(kafka: KafkaSettings, group: str) -> AIOKafkaConsumer:
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        request_timeout_ms=_ms(REQUEST_SECONDS),
+        request_timeout_ms=_ms(_JOIN_SECONDS),
         metadata_max_age_ms=_ms(_METADATA_SECONDS),
         session_timeout_ms=_ms(_SESSION_SECONDS),
         heartbeat_interval_ms=_ms(_SESSION_SECONDS / 5),

@@ -18,7 +18,7 @@ from services.chassis.telemetry import describe, log
 
 Record: TypeAlias = ConsumerRecord[Any, Any]
 
-_CONNECT_SECONDS = 10.0
+_CONNECT_SECONDS = 30.0
 _SHORTEST_PAUSE = 0.2
 _LONGEST_PAUSE = 3.0
 _STUCK_SECONDS = 60.0

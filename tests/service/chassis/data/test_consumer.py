@@ -377,6 +377,34 @@ async def test_a_restarted_consumer_goes_on_where_it_was(source: Source, effects
     assert len(effects.delivered) == delivered + 1
 
 
+async def test_offsets_are_committed_after_the_effect_and_not_before(
+    broker: Broker, source: Source, effects: Effects
+) -> None:
+    """F8: what had no effect comes again to the next member of the group, what had one does not."""
+    topic, key = await broker.topic(), uuid.uuid4()
+
+    async def fail_on_second(events: Sequence[ReceivedEvent]) -> None:
+        if any(found.version == 2 for found in events):
+            failed.set()
+            raise ConnectionRefusedError
+        await effects.handle(events)
+
+    failed = asyncio.Event()
+    first = effects.consumer(
+        broker.settings, topic, source, list_changes=source.nothing, handle=fail_on_second
+    )
+    async with background(first.run()):
+        await _send(broker, topic, event(key, 1))
+        await _reach(effects, {key: [1]})
+        await _send(broker, topic, event(key, 2))
+        await failed.wait()
+    effects.delivered.clear()
+    second = effects.consumer(broker.settings, topic, source, list_changes=source.nothing)
+    async with background(second.run()):
+        await _reach(effects, {key: [1, 2]})
+    assert [found.version for found in effects.delivered] == [2]
+
+
 async def test_a_consumer_without_a_database_starts_from_the_beginning(
     source: Source, effects: Effects
 ) -> None:
