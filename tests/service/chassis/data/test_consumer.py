@@ -174,8 +174,11 @@ async def test_duplicates_have_one_effect(broker: Broker, source: Source, effect
     assert await effects.versions() == {key: [1, 2, 3, 4, 5, 6]}
 
 
-async def test_poison_goes_to_the_dead_letter_topic(broker: Broker, source: Source, effects: Effects) -> None:
+async def test_poison_goes_to_the_dead_letter_topic(
+    broker: Broker, source: Source, effects: Effects, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """F15: unreadable messages are put aside with their reason, the rest goes on, and nothing waits in the end."""
+    monkeypatch.setattr(consumer, "_CATCH_UP_SECONDS", 0.2)
     topic, key = await broker.topic(), uuid.uuid4()
     good = [event(key, 1), event(key, 2)]
     huge = b"\xff" * 900_000
@@ -217,9 +220,14 @@ async def test_poison_goes_to_the_dead_letter_topic(broker: Broker, source: Sour
 
 
 async def test_the_log_says_where_poison_lies_and_not_what_it_says(
-    broker: Broker, source: Source, effects: Effects, capsys: pytest.CaptureFixture[str]
+    broker: Broker,
+    source: Source,
+    effects: Effects,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """F15, G7."""
+    monkeypatch.setattr(consumer, "_CATCH_UP_SECONDS", 0.2)
     topic, key = await broker.topic(), uuid.uuid4()
     writer = Writer(broker.settings, "test")
     await writer.send(topic, [Message(key.bytes, b"Jane Doe 1 High St")])
