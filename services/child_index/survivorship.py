@@ -3,7 +3,8 @@
 - Name shown and date of birth: the value most source records agree on; among equals the one written last. A single
   agency's slip therefore does not replace what all others have.
 - Every other name any record has is shown after it, once, newest first.
-- Addresses, school, GP and gender: the newest record that has the fact at all, because these change with time.
+- Addresses, school, GP and gender: the newest record that has the fact at all, because these change with time. An
+  address of which it has the postcode alone is completed from a record that has its lines too.
 - NHS number and UPN: never shown (DOMAIN 2.6 no. 1).
 """
 
@@ -28,7 +29,7 @@ def shown(records: Sequence[Record]) -> child_pb2.Facts:
     facts = child_pb2.Facts(
         names=_names(newest),
         gender=next((one.gender for one in newest if one.gender), child_pb2.Facts.GENDER_UNSPECIFIED),
-        addresses=next((one.addresses for one in newest if one.addresses), []),
+        addresses=_addresses(newest),
         school_name=next((one.school_name for one in newest if one.school_name), ""),
         gp_name=next((one.gp_name for one in newest if one.gp_name), ""),
     )
@@ -53,6 +54,28 @@ def _names(newest: Sequence[child_pb2.Facts]) -> list[child_pb2.Name]:
         for name in one.names:
             others.setdefault(_spelling(name), name)
     return list(others.values())[:_MOST_NAMES]
+
+
+def _addresses(newest: Sequence[child_pb2.Facts]) -> list[child_pb2.Address]:
+    whole = {
+        _compact(known.postcode): known.lines
+        for one in reversed(newest)
+        for known in one.addresses
+        if known.lines
+    }
+    current = next((one.addresses for one in newest if one.addresses), [])
+    return [
+        child_pb2.Address(
+            lines=address.lines or whole.get(_compact(address.postcode), []),
+            postcode=address.postcode,
+            use=address.use,
+        )
+        for address in current
+    ]
+
+
+def _compact(postcode: str) -> str:
+    return postcode.replace(" ", "").upper()
 
 
 def _spelling(name: child_pb2.Name) -> tuple[str, str]:
