@@ -159,18 +159,16 @@ class ChildIndexService(ChildIndexServiceServicer):
         async with self._once(decision, request.request_id, request) as (connection, attempt):
             if attempt.response is not None:
                 return pb.EndInvolvementResponse.FromString(attempt.response)
-            involvement = await store.own_involvement(
-                connection, UUID(request.involvement_id), UUID(decision.caller.organisation_id)
+            involvement = await self._own_involvement(connection, request.involvement_id, decision)
+            await self._change(
+                connection, involvement.child_id, events.ended(sensitive=involvement.sensitive)
             )
-            if involvement is None:
-                raise ChildNotVisible
+            # Once more, now that the child is locked: somebody else may have ended it meanwhile.
+            involvement = await self._own_involvement(connection, request.involvement_id, decision)
             if involvement.end_date is not None:
                 raise InvolvementAlreadyEnded
             involvements.require_order(involvement.start_date, end_date, "end_date")
             await store.end_involvement(connection, involvement.id, end_date)
-            await self._change(
-                connection, involvement.child_id, events.ended(sensitive=involvement.sensitive)
-            )
             response = pb.EndInvolvementResponse()
             await attempt.save(response.SerializeToString())
         return response
@@ -258,6 +256,16 @@ class ChildIndexService(ChildIndexServiceServicer):
         if version is None:
             raise ChildNotVisible
         await outbox.write(connection, events.events(child_id, version, [what]))
+
+    async def _own_involvement(
+        self, connection: Connection, involvement_id: str, decision: Decision
+    ) -> store.StoredInvolvement:
+        """An involvement of the caller's organisation. Raises ChildNotVisible if it has no such one."""
+        organisation_id = UUID(decision.caller.organisation_id)
+        involvement = await store.own_involvement(connection, UUID(involvement_id), organisation_id)
+        if involvement is None:
+            raise ChildNotVisible
+        return involvement
 
     async def _child_id(self, connection: Connection, ref: pb.ChildRef, organisation_id: str) -> UUID:
         """The internal id; a made-up `child_id` leads to a child that does not exist. Raises ChildNotVisible."""

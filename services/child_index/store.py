@@ -1,6 +1,9 @@
 """Every statement of the child index. Callers hold the transaction; a `Connection` is the first argument.
 
 Reads say who asks: an involvement is found for its organisation only, a child through the caller's own ids.
+
+Whoever changes anything of a child locks the child's row first (`advance_child`), and several children in the order of
+their ids: so writers wait for each other and never in a circle.
 """
 
 from collections.abc import Iterable, Sequence
@@ -177,7 +180,7 @@ async def record_involvement(connection: Connection, involvement: StoredInvolvem
 async def own_involvement(
     connection: Connection, involvement_id: UUID, organisation_id: UUID
 ) -> StoredInvolvement | None:
-    """An involvement of the organisation, its row locked."""
+    """An involvement of the organisation."""
     row = await connection.fetchrow(_OWN_INVOLVEMENT, involvement_id, organisation_id)
     return None if row is None else StoredInvolvement(**dict(row))
 
@@ -194,12 +197,14 @@ async def involvements_of(connection: Connection, child_id: UUID) -> list[Stored
 
 async def mark_practitioner_left(connection: Connection, practitioner_ids: Sequence[UUID]) -> list[UUID]:
     """Mark the active involvements of practitioners for review; return the children, each once."""
+    await connection.execute(_LOCK_CHILDREN_OF_PRACTITIONERS, practitioner_ids)
     rows = await connection.fetch(_MARK_PRACTITIONER_LEFT, practitioner_ids)
     return sorted({row["child_id"] for row in rows})
 
 
 async def mark_consent_withdrawn(connection: Connection, consent_ids: Sequence[UUID]) -> list[UUID]:
     """Mark the involvements that rest on consents for review; return the children, each once."""
+    await connection.execute(_LOCK_CHILDREN_OF_CONSENTS, consent_ids)
     rows = await connection.fetch(_MARK_CONSENT_WITHDRAWN, consent_ids)
     return sorted({row["child_id"] for row in rows})
 
@@ -378,7 +383,6 @@ SELECT id, child_id, organisation_id, service_id, practitioner_id, role, regardi
        consent_id, ground, start_date, end_date, review_due
   FROM involvement
  WHERE id = $1 AND organisation_id = $2
-   FOR UPDATE
 """
 
 _END_INVOLVEMENT = "UPDATE involvement SET end_date = $2, update_time = now() WHERE id = $1"
@@ -389,6 +393,20 @@ SELECT id, child_id, organisation_id, service_id, practitioner_id, role, regardi
   FROM involvement
  WHERE child_id = $1
  ORDER BY end_date DESC NULLS FIRST, start_date DESC, id
+"""
+
+_LOCK_CHILDREN_OF_PRACTITIONERS = """
+SELECT id FROM child
+ WHERE id IN (SELECT child_id FROM involvement WHERE practitioner_id = ANY($1::uuid[]) AND end_date IS NULL)
+ ORDER BY id
+   FOR UPDATE
+"""
+
+_LOCK_CHILDREN_OF_CONSENTS = """
+SELECT id FROM child
+ WHERE id IN (SELECT child_id FROM involvement WHERE consent_id = ANY($1::uuid[]))
+ ORDER BY id
+   FOR UPDATE
 """
 
 _MARK_PRACTITIONER_LEFT = """
