@@ -63,7 +63,7 @@ def _addresses(newest: Sequence[child_pb2.Facts]) -> list[child_pb2.Address]:
         for known in one.addresses
         if known.lines
     }
-    current = next((one.addresses for one in newest if one.addresses), [])
+    current: Sequence[child_pb2.Address] = next((one.addresses for one in newest if one.addresses), [])
     return [
         child_pb2.Address(
             lines=address.lines or whole.get(_compact(address.postcode), []),
