@@ -10,10 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import NoReturn
 from uuid import UUID
 
-import asyncpg
-
 from services.chassis import metrics
-from services.chassis.database import Connection, Database
+from services.chassis.database import FAILURES, Connection, Database
 from services.chassis.errors import ACCESS_DOMAIN, Unavailable
 from services.chassis.leader import lead
 from services.chassis.telemetry import describe, log
@@ -109,7 +107,7 @@ class Shipper:
         unshipped = metrics.AUDIT_UNSHIPPED.labels(service=self._name)
         oldest = metrics.AUDIT_OLDEST_UNSHIPPED_SECONDS.labels(service=self._name)
         while True:
-            with contextlib.suppress(Unavailable, asyncpg.PostgresError, OSError, TimeoutError):
+            with contextlib.suppress(*FAILURES):
                 async with self._database.connection() as connection:
                     waiting, age = await _backlog(connection)
                 unshipped.set(waiting)

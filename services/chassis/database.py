@@ -9,7 +9,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -17,6 +17,17 @@ from asyncpg.pool import PoolConnectionProxy
 from services.chassis import metrics
 from services.chassis.errors import ACCESS_DOMAIN, Unavailable
 from services.chassis.telemetry import log
+
+FAILURES: Final = (
+    Unavailable,
+    asyncpg.PostgresError,
+    # A connection that closed under a query: the driver has no SQLSTATE for that, and two classes.
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
+"""What the use of a database may raise that passes by itself; a TimeoutError is an OSError. For work in the
+background, which outlives a loss of the database: a call lets them go up to the chain."""
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 """What a store is given: a connection of the pool or one of its own. Both speak the same methods."""

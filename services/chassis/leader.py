@@ -11,9 +11,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
-import asyncpg
-
-from services.chassis.database import Connection, Database
+from services.chassis.database import FAILURES, Connection, Database
 from services.chassis.telemetry import describe, log
 
 _ASK_SECONDS = 0.5
@@ -35,7 +33,7 @@ async def lead(database: Database, task: str, work: Callable[[Connection], Await
                 await _win(connection, task)
                 log.info("became leader", task=task)
                 await work(connection)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             log.warning("not leader, will try again", task=task, **describe(error))
         # Randomly later, so that twins do not ask in step.
         await asyncio.sleep(_RETRY_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 - no secret

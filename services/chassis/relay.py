@@ -11,8 +11,7 @@ from typing import NoReturn
 import asyncpg
 
 from services.chassis import metrics, retention
-from services.chassis.database import Connection, Database
-from services.chassis.errors import Unavailable
+from services.chassis.database import FAILURES, Connection, Database
 from services.chassis.kafka import KafkaSettings
 from services.chassis.kafka_writer import BrokerUnavailable, Message, Writer
 from services.chassis.leader import lead
@@ -93,7 +92,7 @@ class Relay:
         """Keep the age of the oldest unsent event, also where another process leads or none can (F7)."""
         age = metrics.OUTBOX_OLDEST_UNSENT_SECONDS.labels(topic=self._topic)
         while True:
-            with contextlib.suppress(Unavailable, asyncpg.PostgresError, OSError, TimeoutError):
+            with contextlib.suppress(*FAILURES):
                 async with self._database.connection() as connection:
                     age.set(await connection.fetchval(_OLDEST_AGE) or 0.0)
             await asyncio.sleep(_MEASURE_SECONDS)
@@ -104,7 +103,7 @@ class Relay:
             try:
                 async with self._database.connection() as connection:
                     await retention.sweep(connection)
-            except (Unavailable, asyncpg.PostgresError, OSError, TimeoutError) as error:
+            except FAILURES as error:
                 log.warning("old rows could not be deleted", topic=self._topic, **describe(error))
             await asyncio.sleep(_SWEEP_SECONDS)
 

@@ -9,8 +9,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from services.chassis.database import Database
-from services.chassis.errors import Unavailable
+from services.chassis.database import FAILURES, Database
 from services.chassis.telemetry import describe, log
 from services.gateway import session as stored_form
 from services.gateway import store
@@ -75,7 +74,7 @@ class Sessions:
             try:
                 async with self._database.connection() as connection:
                     await store.sweep(connection)
-            except Unavailable as error:
+            except FAILURES as error:
                 log.warning("sessions that are over could not be swept", **describe(error))
             await asyncio.sleep(_SWEEP_SECONDS)
 
