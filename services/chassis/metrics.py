@@ -8,7 +8,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
-# --- Calls answered (interceptor.py). `code` is the name of the gRPC status code.
+# --- Calls answered (chain.py). `code` is the name of the gRPC status code.
 RPC_HANDLED = Counter("kith_rpc_handled_total", "Calls answered", ["service", "method", "code"])
 RPC_SECONDS = Histogram("kith_rpc_seconds", "Time to answer a call", ["service", "method"], buckets=_SECONDS)
 RPC_IN_FLIGHT = Gauge("kith_rpc_in_flight", "Calls being answered now")
@@ -79,6 +79,5 @@ AUDIT_OLDEST_UNSHIPPED_SECONDS = Gauge(
 LOOKUP_SERVED_BY = Counter(
     "kith_lookup_served_by_total", "Candidate lookups by the engine that served them", ["engine"]
 )
-# --- Projection (search). Drift is documents that `reconcile` found wrong.
+# --- Projection (search)
 PROJECTION_WRITTEN = Counter("kith_projection_written_total", "Documents written to the index", ["outcome"])
-PROJECTION_DRIFT = Gauge("kith_projection_drift", "Documents that differed at the last reconciliation")

@@ -3,10 +3,11 @@
     async def main(config: Config) -> None:
         telemetry.start("consent", config)
         async with TokenVerifier(config.issuer) as verifier, database.pool(...) as db:
-            service = ConsentService(Store(db))
+            relay = Relay(db, TOPIC, kafka, "consent")
+            service = ConsentService(db, keyring, relay.wake)
             await serve(
                 "consent", config, [(add_ConsentServiceServicer_to_server, service)],
-                error_domain="consent.kith", verifier=verifier, ready=db.ping, background=[relay.run],
+                error_domain="consent.kith", verifier=verifier, ready=db.ready, background=[relay.run],
             )
 
     run(main(load(Config)))
