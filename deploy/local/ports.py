@@ -7,8 +7,9 @@ the second of a pair of twins `search-2`, `search-2 health`; further `issuer`, `
 
 import contextlib
 import os
+import random
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 Ports = Mapping[str, int]
 
@@ -25,6 +26,9 @@ _SINGLE = {"kafka": 50092, "opensearch": 50093, "opensearch transport": 50094}
 _ISSUER = 8081
 _TWIN, _HEALTH, _METRICS = 100, 1000, 2000
 _HIGHEST = 65535
+# Below the ports of outgoing connections (Linux from 32768, macOS from 49152): one of those would be taken by
+# chance, now and then, while the process it was meant for starts or has been killed.
+_FOR_TESTS = range(10_000, 32_768)
 
 
 class BadPort(Exception):
@@ -44,13 +48,9 @@ def configured(twins: bool) -> Ports:
 
 def free(twins: bool) -> Ports:
     """The same names with ports that are free now, for tests."""
+    candidates = iter(random.sample(_FOR_TESTS, len(_FOR_TESTS)))
     with contextlib.ExitStack() as stack:
-        ports = {}
-        for name in configured(twins):
-            listener = stack.enter_context(socket.socket())
-            listener.bind(("127.0.0.1", 0))
-            ports[name] = listener.getsockname()[1]
-    return ports
+        return {name: _bound(stack, candidates) for name in configured(twins)}
 
 
 def require_free(ports: Ports) -> None:
@@ -64,6 +64,16 @@ def require_free(ports: Ports) -> None:
             except OSError as error:
                 variable = _variable(name.split()[0].removesuffix("-2"))
                 raise BadPort(f"Port {port} ({name}): {error.strerror}. Set {variable} to move it.") from None
+
+
+def _bound(stack: contextlib.ExitStack, candidates: Iterator[int]) -> int:
+    """The first of the candidates that is free, held until the stack ends."""
+    for port in candidates:
+        listener = stack.enter_context(socket.socket())
+        with contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise BadPort(f"No port from {_FOR_TESTS.start} to {_FOR_TESTS.stop - 1} is free.")
 
 
 def _instances(name: str, port: int, twins: bool) -> list[tuple[str, int]]:
