@@ -2,12 +2,16 @@
 
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 
 from tests.fixtures.fleet import RunningFleet, fleet
 from tests.fixtures.partnership import Partnership, partnership
 
 __all__ = ["fleet"]
+
+# Their assertions speak as those of a test do.
+pytest.register_assert_rewrite("tests.faults.invariants", "tests.faults.departures")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
