@@ -1,5 +1,7 @@
 """Requests answered once: the same request id gives the same answer for 30 days (DESIGN section 7, F1-F3).
 
+Services use it through `writes.py`:
+
     async with database.transaction() as connection:
         async with idempotency.once(connection, keyring, caller_key, request.request_id, request) as attempt:
             if attempt.response is not None:
@@ -65,19 +67,31 @@ async def once(
     response = None
     if not claimed:
         # A statement of its own: only now is what the first attempt committed to be seen.
-        row = await connection.fetchrow(_FIND, caller_key, place.request_id)
-        if row is None or row["response"] is None:
-            raise RuntimeError("a request was recorded without its answer")
-        place.key = keyring.key(_USE, row["key_version"])
-        if row["request_hash"] != place.hash(payload):
-            raise FailedPrecondition(
-                "REQUEST_ID_REUSED", "the request id was used for another request", domain=ACCESS_DOMAIN
-            )
-        response = place.open(row["response"])
+        response = await answered(connection, keyring, caller_key, request_id, request)
+        if response is None:
+            raise RuntimeError("a request was recorded and is not there")
     attempt = Attempt(connection, place, response)
     yield attempt
     if not attempt.saved:
         raise RuntimeError("a first attempt ended without its answer")
+
+
+async def answered(
+    connection: Connection, keyring: Keyring, caller_key: str, request_id: str, request: Message
+) -> bytes | None:
+    """Return the answer given before, None if there is none that was committed. Raises as `once`."""
+    place = _Place(caller_key, _uuid(request_id))
+    row = await connection.fetchrow(_FIND, caller_key, place.request_id)
+    if row is None:
+        return None
+    if row["response"] is None:
+        raise RuntimeError("a request was recorded without its answer")
+    place.key = keyring.key(_USE, row["key_version"])
+    if row["request_hash"] != place.hash(request.SerializeToString(deterministic=True)):
+        raise FailedPrecondition(
+            "REQUEST_ID_REUSED", "the request id was used for another request", domain=ACCESS_DOMAIN
+        )
+    return place.open(row["response"])
 
 
 class _Place:

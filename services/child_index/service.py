@@ -1,24 +1,20 @@
 """ChildIndexService: what agencies and practitioners ask of the index. Translates; the deciding is done elsewhere."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 import grpc
-from google.protobuf.message import Message
 
 from kith.childindex.v1 import child_events_pb2, child_pb2
 from kith.childindex.v1 import child_index_service_pb2 as pb
 from kith.childindex.v1.child_index_service_pb2_grpc import ChildIndexServiceServicer
-from services.chassis import access, idempotency, outbox
-from services.chassis.access import Decision
+from services.chassis import access, outbox
 from services.chassis.child_ids import ChildIds
 from services.chassis.database import Connection, Database
-from services.chassis.idempotency import Attempt
 from services.chassis.keyring import Keyring
 from services.chassis.outbox import Relay
 from services.chassis.seal import Sealer
+from services.chassis.writes import Writes
 from services.child_index import child_view, events, involvements, store
 from services.child_index.basis import CAF, required_basis
 from services.child_index.child_view import Stored
@@ -53,7 +49,7 @@ class ChildIndexService(ChildIndexServiceServicer):
         relay: Relay,
     ) -> None:
         self._database = database
-        self._keyring = keyring
+        self._writes = Writes(database, keyring, relay.wake)
         self._child_ids = ChildIds(keyring)
         self._sealer = Sealer(keyring)
         self._keys = MatchKeys(keyring)
@@ -61,7 +57,6 @@ class ChildIndexService(ChildIndexServiceServicer):
         self._disclosures = disclosures
         self._directory = directory
         self._consent = consent
-        self._relay = relay
 
     async def RegisterChild(
         self, request: pb.RegisterChildRequest, _context: Context
@@ -72,6 +67,9 @@ class ChildIndexService(ChildIndexServiceServicer):
         local_key_hash = self._local_key_hash(request.local_key, organisation_id)
         involvement = None
         if request.HasField("involvement"):
+            answered = await self._writes.answered(request, pb.RegisterChildResponse)
+            if answered is not None:
+                return answered
             known = None
             if request.involvement.basis.consent_id:  # only a consent is about a child that is there already
                 async with self._database.connection() as connection:
@@ -83,9 +81,8 @@ class ChildIndexService(ChildIndexServiceServicer):
                 child_id=known,
                 organisation_id=organisation_id,
             )
-        async with self._once(decision, request.request_id, request) as (connection, attempt):
-            if attempt.response is not None:
-                return pb.RegisterChildResponse.FromString(attempt.response)
+
+        async def register(connection: Connection) -> pb.RegisterChildResponse:
             registered = await self._registrar.register(
                 connection,
                 local_key_hash=local_key_hash,
@@ -94,12 +91,12 @@ class ChildIndexService(ChildIndexServiceServicer):
                 organisation_id=organisation_id,
                 decision=decision,
             )
-            response = pb.RegisterChildResponse(
+            return pb.RegisterChildResponse(
                 child_id=str(self._child_ids.outward(registered.child_id, organisation_id)),
                 involvement_id=str(registered.involvement_id or ""),
             )
-            await attempt.save(response.SerializeToString())
-        return response
+
+        return await self._writes.once(request, pb.RegisterChildResponse, register)
 
     async def GetChild(self, request: pb.GetChildRequest, _context: Context) -> pb.GetChildResponse:
         """Show a child. Raises ChildNotVisible, BudgetSpent."""
@@ -130,8 +127,10 @@ class ChildIndexService(ChildIndexServiceServicer):
         self, request: pb.RecordInvolvementRequest, _context: Context
     ) -> pb.RecordInvolvementResponse:
         """Record an involvement of the caller. Raises ChildNotVisible and what `involvements.checked` does."""
-        decision = access.current()
-        organisation_id = decision.caller.organisation_id
+        answered = await self._writes.answered(request, pb.RecordInvolvementResponse)
+        if answered is not None:
+            return answered
+        organisation_id = access.current().caller.organisation_id
         async with self._database.connection() as connection:
             child_id = await self._child_id(connection, request.child, organisation_id)
         involvement = await involvements.checked(
@@ -141,44 +140,43 @@ class ChildIndexService(ChildIndexServiceServicer):
             child_id=child_id,
             organisation_id=organisation_id,
         )
-        async with self._once(decision, request.request_id, request) as (connection, attempt):
-            if attempt.response is not None:
-                return pb.RecordInvolvementResponse.FromString(attempt.response)
+
+        async def record(connection: Connection) -> pb.RecordInvolvementResponse:
             await self._change(connection, child_id, events.recorded(sensitive=involvement.sensitive))
             involvement_id = await store.record_involvement(connection, involvement)
-            response = pb.RecordInvolvementResponse(involvement_id=str(involvement_id))
-            await attempt.save(response.SerializeToString())
-        return response
+            return pb.RecordInvolvementResponse(involvement_id=str(involvement_id))
+
+        return await self._writes.once(request, pb.RecordInvolvementResponse, record)
 
     async def EndInvolvement(
         self, request: pb.EndInvolvementRequest, _context: Context
     ) -> pb.EndInvolvementResponse:
         """End an involvement of the caller. Raises ChildNotVisible, InvolvementAlreadyEnded."""
-        decision = access.current()
         end_date = to_date(request.end_date, "end_date")
-        async with self._once(decision, request.request_id, request) as (connection, attempt):
-            if attempt.response is not None:
-                return pb.EndInvolvementResponse.FromString(attempt.response)
-            involvement = await self._own_involvement(connection, request.involvement_id, decision)
+
+        async def end(connection: Connection) -> pb.EndInvolvementResponse:
+            involvement = await self._own_involvement(connection, request.involvement_id)
             await self._change(
                 connection, involvement.child_id, events.ended(sensitive=involvement.sensitive)
             )
             # Once more, now that the child is locked: somebody else may have ended it meanwhile.
-            involvement = await self._own_involvement(connection, request.involvement_id, decision)
+            involvement = await self._own_involvement(connection, request.involvement_id)
             if involvement.end_date is not None:
                 raise InvolvementAlreadyEnded
             involvements.require_order(involvement.start_date, end_date, "end_date")
             await store.end_involvement(connection, involvement.id, end_date)
-            response = pb.EndInvolvementResponse()
-            await attempt.save(response.SerializeToString())
-        return response
+            return pb.EndInvolvementResponse()
+
+        return await self._writes.once(request, pb.EndInvolvementResponse, end)
 
     async def SetCafIndicator(
         self, request: pb.SetCafIndicatorRequest, _context: Context
     ) -> pb.SetCafIndicatorResponse:
         """Say whether a CAF exists. Raises ChildNotVisible, NotOwnService, BasisRequired, CafHeldElsewhere."""
-        decision = access.current()
-        organisation_id = decision.caller.organisation_id
+        answered = await self._writes.answered(request, pb.SetCafIndicatorResponse)
+        if answered is not None:
+            return answered
+        organisation_id = access.current().caller.organisation_id
         assessment_date = to_date(request.assessment_date, "assessment_date")
         review_date = to_date(request.review_date, "review_date")
         await self._directory.require_own_practitioner(request.holder_practitioner_id, organisation_id)
@@ -187,9 +185,8 @@ class ChildIndexService(ChildIndexServiceServicer):
         basis = await required_basis(
             self._consent, request.basis, child_id=child_id, scope=CAF, organisation_id=organisation_id
         )
-        async with self._once(decision, request.request_id, request) as (connection, attempt):
-            if attempt.response is not None:
-                return pb.SetCafIndicatorResponse.FromString(attempt.response)
+
+        async def set_indicator(connection: Connection) -> pb.SetCafIndicatorResponse:
             await self._change(connection, child_id, child_events_pb2.CafIndicatorChanged())
             caf, _ = await store.caf_and_lead(connection, child_id)
             if caf is not None and caf.is_open and str(caf.holder_organisation_id) != organisation_id:
@@ -208,21 +205,22 @@ class ChildIndexService(ChildIndexServiceServicer):
                     ground=basis.ground,
                 ),
             )
-            response = pb.SetCafIndicatorResponse()
-            await attempt.save(response.SerializeToString())
-        return response
+            return pb.SetCafIndicatorResponse()
+
+        return await self._writes.once(request, pb.SetCafIndicatorResponse, set_indicator)
 
     async def AppointLeadProfessional(
         self, request: pb.AppointLeadProfessionalRequest, _context: Context
     ) -> pb.AppointLeadProfessionalResponse:
         """Say who leads. Raises ChildNotVisible, NotOwnService, LeadHeldElsewhere."""
-        decision = access.current()
-        organisation_id = decision.caller.organisation_id
+        answered = await self._writes.answered(request, pb.AppointLeadProfessionalResponse)
+        if answered is not None:
+            return answered
+        organisation_id = access.current().caller.organisation_id
         start_date = to_date(request.start_date, "start_date")
         await self._directory.require_own_practitioner(request.practitioner_id, organisation_id)
-        async with self._once(decision, request.request_id, request) as (connection, attempt):
-            if attempt.response is not None:
-                return pb.AppointLeadProfessionalResponse.FromString(attempt.response)
+
+        async def appoint(connection: Connection) -> pb.AppointLeadProfessionalResponse:
             child_id = await self._child_id(connection, request.child, organisation_id)
             await self._change(connection, child_id, child_events_pb2.LeadProfessionalChanged())
             _, lead = await store.caf_and_lead(connection, child_id)
@@ -233,22 +231,9 @@ class ChildIndexService(ChildIndexServiceServicer):
                 child_id,
                 store.StoredLead(UUID(organisation_id), UUID(request.practitioner_id), start_date),
             )
-            response = pb.AppointLeadProfessionalResponse()
-            await attempt.save(response.SerializeToString())
-        return response
+            return pb.AppointLeadProfessionalResponse()
 
-    @asynccontextmanager
-    async def _once(
-        self, decision: Decision, request_id: str, request: Message
-    ) -> AsyncIterator[tuple[Connection, Attempt]]:
-        """One transaction with the record of the request in it; the relay is woken after the commit."""
-        caller_key = f"{decision.caller.subject} {decision.method}"
-        async with (
-            self._database.transaction() as connection,
-            idempotency.once(connection, self._keyring, caller_key, request_id, request) as attempt,
-        ):
-            yield connection, attempt
-        self._relay.wake()
+        return await self._writes.once(request, pb.AppointLeadProfessionalResponse, appoint)
 
     async def _change(self, connection: Connection, child_id: UUID, what: events.What) -> None:
         """Lock the child, raise its version and write the event. Raises ChildNotVisible if there is no such child."""
@@ -257,11 +242,9 @@ class ChildIndexService(ChildIndexServiceServicer):
             raise ChildNotVisible
         await outbox.write(connection, events.events(child_id, version, [what]))
 
-    async def _own_involvement(
-        self, connection: Connection, involvement_id: str, decision: Decision
-    ) -> store.StoredInvolvement:
+    async def _own_involvement(self, connection: Connection, involvement_id: str) -> store.StoredInvolvement:
         """An involvement of the caller's organisation. Raises ChildNotVisible if it has no such one."""
-        organisation_id = UUID(decision.caller.organisation_id)
+        organisation_id = UUID(access.current().caller.organisation_id)
         involvement = await store.own_involvement(connection, UUID(involvement_id), organisation_id)
         if involvement is None:
             raise ChildNotVisible

@@ -1,8 +1,9 @@
 """`ConsentService`: from the contract to consents and decisions and back, nothing else."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 
 import grpc
@@ -11,20 +12,19 @@ from kith.consent.v1 import consent_pb2
 from kith.consent.v1 import consent_service_pb2 as pb
 from kith.consent.v1.consent_events_pb2 import ConsentEvent
 from kith.consent.v1.consent_service_pb2_grpc import ConsentServiceServicer
-from services.chassis import access, idempotency, outbox, paging
+from services.chassis import access, outbox, paging
 from services.chassis.caller import Caller
 from services.chassis.child_ids import ChildIds
 from services.chassis.database import Connection, Database
 from services.chassis.errors import PermissionDenied
 from services.chassis.keyring import Keyring
+from services.chassis.writes import Writes
 from services.consent import events, messages, store
 from services.consent.consent import Consent, period
 from services.consent.decide import Asked, decide
 from services.consent.refusals import ConsentNotVisible
 
 Context = grpc.aio.ServicerContext[Any, Any]
-Change = TypeVar("Change", pb.RecordConsentRequest, pb.WithdrawConsentRequest)
-Changed = TypeVar("Changed", pb.RecordConsentResponse, pb.WithdrawConsentResponse)
 
 _MOST_CHANGES = 1000
 _USUAL_CHANGES = 500
@@ -36,21 +36,20 @@ class ConsentService(ConsentServiceServicer):
     def __init__(self, database: Database, keyring: Keyring, wake: Callable[[], None]) -> None:
         """`wake` is called after each commit that may have written an event."""
         self._database = database
-        self._keyring = keyring
+        self._writes = Writes(database, keyring, wake)
         self._child_ids = ChildIds(keyring)
-        self._wake = wake
 
     async def RecordConsent(
         self, request: pb.RecordConsentRequest, _context: Context
     ) -> pb.RecordConsentResponse:
         """Record a consent of the caller's organisation."""
-        return await self._once(request, self._record, pb.RecordConsentResponse)
+        return await self._writes.once(request, pb.RecordConsentResponse, partial(self._record, request))
 
     async def WithdrawConsent(
         self, request: pb.WithdrawConsentRequest, _context: Context
     ) -> pb.WithdrawConsentResponse:
         """Withdraw a consent of the caller's organisation. Raises ConsentNotVisible, ConsentWithdrawn."""
-        return await self._once(request, self._withdraw, pb.WithdrawConsentResponse)
+        return await self._writes.once(request, pb.WithdrawConsentResponse, partial(self._withdraw, request))
 
     async def Decide(self, request: pb.DecideRequest, _context: Context) -> pb.DecideResponse:
         """Decide on what is stored at this moment, never on a copy (G12)."""
@@ -78,14 +77,16 @@ class ConsentService(ConsentServiceServicer):
         )
 
     async def _record(
-        self, connection: Connection, request: pb.RecordConsentRequest, caller: Caller
+        self, request: pb.RecordConsentRequest, connection: Connection
     ) -> pb.RecordConsentResponse:
+        caller = access.current().caller
+        organisation_id = _organisation(caller)
         now = datetime.now(UTC)
         start_date, expire_date = period(request.start_date, request.expire_date, now.date())
         consent = Consent(
             id=uuid4(),
             child_id=self._child_ids.inward(UUID(request.child_id), caller.organisation_id),
-            recording_organisation_id=_organisation(caller),
+            recording_organisation_id=organisation_id,
             scope=request.scope,
             recipient_organisation_ids=frozenset(map(UUID, request.recipient_organisation_ids)),
             giver=request.giver,
@@ -102,8 +103,9 @@ class ConsentService(ConsentServiceServicer):
         return pb.RecordConsentResponse(consent=self._shown(consent, caller))
 
     async def _withdraw(
-        self, connection: Connection, request: pb.WithdrawConsentRequest, caller: Caller
+        self, request: pb.WithdrawConsentRequest, connection: Connection
     ) -> pb.WithdrawConsentResponse:
+        caller = access.current().caller
         given = await store.lock(connection, UUID(request.consent_id), _organisation(caller))
         if given is None:
             raise ConsentNotVisible
@@ -114,27 +116,6 @@ class ConsentService(ConsentServiceServicer):
 
     def _shown(self, consent: Consent, caller: Caller) -> consent_pb2.Consent:
         return messages.consent(consent, self._child_ids.outward(consent.child_id, caller.organisation_id))
-
-    async def _once(
-        self,
-        request: Change,
-        change: Callable[[Connection, Change, Caller], Awaitable[Changed]],
-        response: type[Changed],
-    ) -> Changed:
-        """Change, and remember the answer for the request id; the same id again gets the same answer."""
-        decision = access.current()
-        _organisation(decision.caller)
-        asked = f"{decision.caller.client_id} {decision.caller.subject} {decision.method}"
-        async with (
-            self._database.transaction() as connection,
-            idempotency.once(connection, self._keyring, asked, request.request_id, request) as attempt,
-        ):
-            if attempt.response is not None:
-                return response.FromString(attempt.response)
-            changed = await change(connection, request, decision.caller)
-            await attempt.save(changed.SerializeToString())
-        self._wake()
-        return changed
 
 
 def _organisation(caller: Caller) -> UUID:

@@ -1,8 +1,9 @@
 """`DirectoryService`: from the contract to the entries and back, nothing else."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 
 import grpc
@@ -11,21 +12,16 @@ from kith.directory.v1 import directory_service_pb2 as pb
 from kith.directory.v1.directory_events_pb2 import DirectoryEvent
 from kith.directory.v1.directory_pb2 import Practitioner as PractitionerMessage
 from kith.directory.v1.directory_service_pb2_grpc import DirectoryServiceServicer
-from services.chassis import access, idempotency, outbox, paging
+from services.chassis import access, outbox, paging
 from services.chassis.database import Connection, Database
 from services.chassis.keyring import Keyring
 from services.chassis.paging import PageTokens
+from services.chassis.writes import Writes
 from services.directory import events, messages, store
 from services.directory.entries import Organisation, Practitioner, Service
 from services.directory.refusals import OrganisationNotFound, PractitionerNotFound, ServiceNotFound
 
 Context = grpc.aio.ServicerContext[Any, Any]
-Creation = TypeVar(
-    "Creation", pb.CreateOrganisationRequest, pb.CreateServiceRequest, pb.CreatePractitionerRequest
-)
-Created = TypeVar(
-    "Created", pb.CreateOrganisationResponse, pb.CreateServiceResponse, pb.CreatePractitionerResponse
-)
 
 _MOST_CHANGES = 1000
 _USUAL_CHANGES = 500
@@ -37,7 +33,7 @@ class DirectoryService(DirectoryServiceServicer):
     def __init__(self, database: Database, keyring: Keyring, wake: Callable[[], None]) -> None:
         """`wake` is called after each commit that may have written an event."""
         self._database = database
-        self._keyring = keyring
+        self._writes = Writes(database, keyring, wake)
         self._page_tokens = PageTokens(keyring)
         self._wake = wake
 
@@ -45,19 +41,23 @@ class DirectoryService(DirectoryServiceServicer):
         self, request: pb.CreateOrganisationRequest, _context: Context
     ) -> pb.CreateOrganisationResponse:
         """Create an organisation."""
-        return await self._once(request, _create_organisation, pb.CreateOrganisationResponse)
+        return await self._writes.once(
+            request, pb.CreateOrganisationResponse, partial(_create_organisation, request)
+        )
 
     async def CreateService(
         self, request: pb.CreateServiceRequest, _context: Context
     ) -> pb.CreateServiceResponse:
         """Create a service. Raises OrganisationNotFound."""
-        return await self._once(request, _create_service, pb.CreateServiceResponse)
+        return await self._writes.once(request, pb.CreateServiceResponse, partial(_create_service, request))
 
     async def CreatePractitioner(
         self, request: pb.CreatePractitionerRequest, _context: Context
     ) -> pb.CreatePractitionerResponse:
         """Create a practitioner. Raises ServiceNotFound."""
-        return await self._once(request, _create_practitioner, pb.CreatePractitionerResponse)
+        return await self._writes.once(
+            request, pb.CreatePractitionerResponse, partial(_create_practitioner, request)
+        )
 
     async def RecordPractitionerLeft(
         self, request: pb.RecordPractitionerLeftRequest, _context: Context
@@ -125,29 +125,9 @@ class DirectoryService(DirectoryServiceServicer):
             more=changes.more,
         )
 
-    async def _once(
-        self,
-        request: Creation,
-        create: Callable[[Connection, Creation], Awaitable[Created]],
-        response: type[Created],
-    ) -> Created:
-        """Create, and remember the answer for the request id; the same id again gets the same answer."""
-        decision = access.current()
-        asked = f"{decision.caller.client_id} {decision.caller.subject} {decision.method}"
-        async with (
-            self._database.transaction() as connection,
-            idempotency.once(connection, self._keyring, asked, request.request_id, request) as attempt,
-        ):
-            if attempt.response is not None:
-                return response.FromString(attempt.response)
-            created = await create(connection, request)
-            await attempt.save(created.SerializeToString())
-        self._wake()
-        return created
-
 
 async def _create_organisation(
-    connection: Connection, request: pb.CreateOrganisationRequest
+    request: pb.CreateOrganisationRequest, connection: Connection
 ) -> pb.CreateOrganisationResponse:
     adviser = request.information_sharing_adviser
     organisation = Organisation(
@@ -165,7 +145,7 @@ async def _create_organisation(
 
 
 async def _create_service(
-    connection: Connection, request: pb.CreateServiceRequest
+    request: pb.CreateServiceRequest, connection: Connection
 ) -> pb.CreateServiceResponse:
     organisation_id = UUID(request.organisation_id)
     if not await store.organisations(connection, [organisation_id]):
@@ -187,7 +167,7 @@ async def _create_service(
 
 
 async def _create_practitioner(
-    connection: Connection, request: pb.CreatePractitionerRequest
+    request: pb.CreatePractitionerRequest, connection: Connection
 ) -> pb.CreatePractitionerResponse:
     found = await store.services(connection, [UUID(request.service_id)])
     if not found:

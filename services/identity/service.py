@@ -16,10 +16,10 @@ from kith.identity.v1.identity_service_pb2 import (
     CreatePersonRequest,
     CreatePersonResponse,
 )
-from services.chassis import access, idempotency
 from services.chassis.database import Connection, Database
 from services.chassis.errors import AlreadyExists, InvalidArgument, NotFound
 from services.chassis.keyring import Keyring
+from services.chassis.writes import Writes
 from services.identity import public_key, scopes, store, username
 from services.identity.passwords import Passwords
 from services.identity.public_key import BadKey
@@ -34,7 +34,7 @@ class IdentityService(identity_service_pb2_grpc.IdentityServiceServicer):
 
     def __init__(self, database: Database, keyring: Keyring, passwords: Passwords) -> None:
         self._database = database
-        self._keyring = keyring
+        self._writes = Writes(database, keyring)
         self._passwords = passwords
 
     async def AdmitOrganisation(
@@ -59,9 +59,8 @@ class IdentityService(identity_service_pb2_grpc.IdentityServiceServicer):
         except BadKey:
             raise InvalidArgument([("public_jwk", "must be a public ES256 key with a kid")]) from None
         display_name = _text(request.display_name, "display_name")
-        async with self._database.transaction() as connection, self._once(connection, request) as attempt:
-            if attempt.response is not None:
-                return CreateClientResponse.FromString(attempt.response)
+
+        async def create(connection: Connection) -> CreateClientResponse:
             organisation_id = await self._admitted(connection, request.organisation_id)
             client_id = uuid4()
             created = await store.insert_client(
@@ -74,9 +73,9 @@ class IdentityService(identity_service_pb2_grpc.IdentityServiceServicer):
                 scopes=sorted(held),
                 create_time=_timestamp(created),
             )
-            response = CreateClientResponse(client=client)
-            await attempt.save(response.SerializeToString())
-        return response
+            return CreateClientResponse(client=client)
+
+        return await self._writes.once(request, CreateClientResponse, create)
 
     async def CreatePerson(self, request: CreatePersonRequest, _context: Context) -> CreatePersonResponse:
         """Create a person of an organisation."""
@@ -93,21 +92,15 @@ class IdentityService(identity_service_pb2_grpc.IdentityServiceServicer):
             # Before the transaction: it takes longer than a connection should be held.
             password_hash=await self._passwords.hash(request.password),
         )
-        async with self._database.transaction() as connection, self._once(connection, request) as attempt:
-            if attempt.response is not None:
-                return CreatePersonResponse.FromString(attempt.response)
+
+        async def create(connection: Connection) -> CreatePersonResponse:
             await self._admitted(connection, request.organisation_id)
             created = await store.insert_person(connection, person)
             if created is None:
                 raise AlreadyExists("USERNAME_TAKEN", "the username is taken")
-            response = CreatePersonResponse(person=_person(person, request.role, created))
-            await attempt.save(response.SerializeToString())
-        return response
+            return CreatePersonResponse(person=_person(person, request.role, created))
 
-    def _once(self, connection: Connection, request: CreateClientRequest | CreatePersonRequest) -> Any:
-        decision = access.current()
-        caller_key = f"{decision.caller.client_id} {decision.method}"
-        return idempotency.once(connection, self._keyring, caller_key, request.request_id, request)
+        return await self._writes.once(request, CreatePersonResponse, create)
 
     async def _admitted(self, connection: Connection, organisation_id: str) -> UUID:
         if not await store.is_admitted(connection, UUID(organisation_id)):
