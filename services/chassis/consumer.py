@@ -93,8 +93,8 @@ class Consumer:
         metrics.CONSUMER_LAG.labels(topic=self._topic, group=self._group).set(lag)
         if await self._catch_up():
             return True
-        # What Kafka brings would overtake what was missed.
-        self._reader.changed = must
+        # What Kafka brings would overtake what was missed. Partitions assigned meanwhile count as well.
+        self._reader.changed = must = must or self._reader.changed
         return not must
 
     async def _catch_up(self) -> bool:

@@ -37,7 +37,8 @@ async def test_a_sweep_that_the_database_refuses_is_tried_again(
 
             async def swept() -> bool:
                 assert not sweeping.done()
-                return await owner.fetchval("SELECT count(*) FROM web_session") == 0
+                left: int = await owner.fetchval("SELECT count(*) FROM web_session")
+                return left == 0
 
             await eventually(swept)
         sweeping.cancel()
