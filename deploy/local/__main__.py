@@ -18,6 +18,7 @@ from deploy.local.runner import Fleet
 
 _FAILURES = (
     state_lock.StateInUse,
+    state_lock.StateUnusable,
     ports.BadPort,
     EngineUnavailable,
     PostgresError,

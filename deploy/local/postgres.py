@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote
 
 from deploy.local import tether
 from deploy.local.postgres_server import BINARIES, SUPERUSER
@@ -38,11 +39,11 @@ def command(folder: Path, *, fsync: bool = True) -> list[str]:
 def socket_folder(folder: Path) -> Path:
     """The folder of the server's socket, always the same for the same `folder`, closed to other users.
 
-    It is in `folder` unless that makes its path too long for a unix socket, then among the temporary files.
-    Raises PostgresError where others could enter it.
+    It is in `folder` unless that makes its path too long for a unix socket or puts a comma into it, at which
+    PostgreSQL splits paths; then among the temporary files. Raises PostgresError where others could enter it.
     """
     sockets = folder.resolve() / "socket"
-    if len(os.fsencode(sockets / ".s.PGSQL.5432.lock")) > _LONGEST_SOCKET_PATH:
+    if len(os.fsencode(sockets / ".s.PGSQL.5432.lock")) > _LONGEST_SOCKET_PATH or "," in str(sockets):
         digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]
         sockets = Path(tempfile.gettempdir()) / f"kith-{os.geteuid()}-{digest}"
     sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -56,7 +57,8 @@ def socket_folder(folder: Path) -> Path:
 
 def dsn(folder: Path, database: str, user: str) -> str:
     """The address of a database of the server in `folder`, as asyncpg and libpq read it."""
-    return f"postgresql://{user}@/{database}?host={socket_folder(folder)}"
+    # A folder may have any name, a space in it too.
+    return f"postgresql://{user}@/{database}?host={quote(str(socket_folder(folder)))}"
 
 
 def ready(folder: Path) -> bool:

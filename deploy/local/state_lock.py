@@ -11,11 +11,21 @@ class StateInUse(Exception):
     """Another fleet runs on the folder; the text names its process and says what to do."""
 
 
+class StateUnusable(Exception):
+    """The folder cannot be made or written to; the text says why and what to do."""
+
+
 @contextmanager
 def held(home: Path) -> Iterator[None]:
-    """Hold `home`/lock, making `home` if absent. Raises StateInUse."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("a+", encoding="ascii") as file:
+    """Hold `home`/lock, making `home` if absent. Raises StateInUse, StateUnusable."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = (home / "lock").open("a+", encoding="ascii")
+    except OSError as error:
+        raise StateUnusable(
+            f"{home} cannot be used: {error.strerror}. Set KITH_HOME to a folder that you may write to."
+        ) from None
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

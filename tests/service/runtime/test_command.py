@@ -45,6 +45,15 @@ async def test_second_start_on_a_state_folder_is_one_line(tmp_path: Path) -> Non
     assert said.count("\n") == 1
 
 
+async def test_state_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    home = tmp_path / "file" / "home"
+    code, said = await run(home)
+    assert code == 1
+    assert said.startswith(f"{home} cannot be used: ")
+    assert said.count("\n") == 1
+
+
 async def test_state_folder_is_free_again_when_its_holder_is_gone(tmp_path: Path) -> None:
     (tmp_path / "lock").write_text("1")
     with state_lock.held(tmp_path):

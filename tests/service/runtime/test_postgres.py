@@ -56,6 +56,18 @@ async def test_data_and_socket_are_found_again_under_a_long_path(tmp_path: Path)
         running.socket_folder(folder).rmdir()
 
 
+@pytest.mark.parametrize("name", ["state of Kith é 100 %", "here,there"])
+async def test_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    """A checkout may lie in a folder such as `My projects`: psql and asyncpg read the same address."""
+    server = Postgres.start(tmp_path / name, fsync=False)
+    try:
+        create_service_database(server.folder, "here")
+        assert await value(server, "SELECT 1", "kith_here", "kith_here_app") == 1
+    finally:
+        server.stop()
+        running.socket_folder(server.folder).rmdir()
+
+
 async def test_committed_data_outlives_kill_9(own_postgres: Postgres) -> None:
     await value(own_postgres, "CREATE TABLE kept AS SELECT 7 AS number")
     own_postgres.kill()
