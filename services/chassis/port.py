@@ -1,12 +1,19 @@
 """Taking a port, and saying plainly which one was not free."""
 
+import socket
+
 import grpc
 
 from services.chassis.config import BadSettings
 
+_BACKLOG = 256
+
 
 class PortTaken(BadSettings):
     """Something else listens on the port; says which."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"port {port} is taken by something else")
 
 
 def listen(server: grpc.aio.Server, address: str, port: int) -> int:
@@ -14,4 +21,15 @@ def listen(server: grpc.aio.Server, address: str, port: int) -> int:
     try:
         return server.add_insecure_port(f"{address}:{port}")
     except RuntimeError:
-        raise PortTaken(f"port {port} is taken by something else") from None
+        raise PortTaken(port) from None
+
+
+def open_socket(address: str, port: int) -> socket.socket:
+    """Return a listening socket for an HTTP server (of a free port for 0). Raises PortTaken.
+
+    Opened before anything else is started, so that a port which is taken stops nothing half-way.
+    """
+    try:
+        return socket.create_server((address, port), backlog=_BACKLOG)
+    except OSError:
+        raise PortTaken(port) from None

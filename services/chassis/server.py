@@ -27,7 +27,6 @@ import uvloop
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from grpc_reflection.v1alpha import reflection
-from prometheus_client import start_http_server
 
 from kith.access.v1 import access_pb2
 from services.chassis import access
@@ -35,6 +34,7 @@ from services.chassis.caller import TokenVerifier
 from services.chassis.chain import Chain
 from services.chassis.config import EXIT_BAD_SETTINGS, BadSettings, ServiceSettings
 from services.chassis.health import Health
+from services.chassis.metrics_port import serve_metrics
 from services.chassis.port import PortTaken, listen
 from services.chassis.telemetry import describe, log
 from services.chassis.validation import warm_up
@@ -137,8 +137,7 @@ class Server:
             reflection.enable_server_reflection([*self._names, reflection.SERVICE_NAME], server)
         try:
             self.port = listen(server, address, settings.port)
-            if settings.metrics_port:
-                self._serve_metrics(address, settings.metrics_port)
+            self._stop_metrics = serve_metrics(address, settings.metrics_port)
         except PortTaken:
             await server.stop(grace=None)
             await self._health.stop()
@@ -186,19 +185,6 @@ class Server:
         self._stop_metrics()
         await self._health.stop()
         log.info("stopped")
-
-    def _serve_metrics(self, address: str, port: int) -> None:
-        try:
-            http, thread = start_http_server(port, address)
-        except OSError:
-            raise PortTaken(f"port {port} is taken by something else") from None
-
-        def stop() -> None:
-            http.shutdown()
-            http.server_close()
-            thread.join()
-
-        self._stop_metrics = stop
 
 
 async def serve(

@@ -3,16 +3,15 @@
 import asyncio
 import contextlib
 import signal
-import socket
 from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
-from prometheus_client import start_http_server
 from starlette.types import ASGIApp
 
 from services.chassis.config import ServiceSettings
 from services.chassis.health import Health
-from services.chassis.port import PortTaken
+from services.chassis.metrics_port import serve_metrics
+from services.chassis.port import open_socket
 from services.chassis.server import BackgroundEnded
 from services.chassis.telemetry import describe, log
 
@@ -41,11 +40,10 @@ async def serve(
     asked_to_stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked_to_stop.set)
-    listener = _listen(settings.listen_address, settings.port)
+    listener = open_socket(settings.listen_address, settings.port)
+    stop_metrics = serve_metrics(settings.listen_address, settings.metrics_port)
     health = Health(ready)
     health_port = await health.start(settings.listen_address, settings.health_port)
-    if settings.metrics_port:
-        start_http_server(settings.metrics_port, settings.listen_address)
     server = _server(app)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     working = asyncio.ensure_future(background())
@@ -65,18 +63,11 @@ async def serve(
     working.cancel()
     stop.cancel()
     await asyncio.gather(working, stop, return_exceptions=True)
+    stop_metrics()
     await health.stop()
     log.info("stopped")
     if failed:
         raise BackgroundEnded
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), backlog=256)
-    except OSError:
-        log.error("the port is taken", port=port)
-        raise PortTaken from None
 
 
 def _server(app: ASGIApp) -> _Server:

@@ -8,13 +8,14 @@ from services.chassis import database, telemetry
 from services.chassis.caller import TokenVerifier
 from services.chassis.config import EXIT_BAD_SETTINGS, load
 from services.chassis.keyring import Keyring
+from services.chassis.port import open_socket
 from services.chassis.server import run, serve
 from services.identity import discovery, issuer_app, platform_clients, sweep
 from services.identity.authorize_endpoint import AuthorizeEndpoint
 from services.identity.client import Client
 from services.identity.client_authentication import ClientAuthentication
 from services.identity.config import Config
-from services.identity.http_server import listen, serve_http
+from services.identity.http_server import serve_http
 from services.identity.login_form import LoginForm
 from services.identity.logins import Logins
 from services.identity.password_login import PasswordLogin
@@ -30,7 +31,7 @@ async def main(config: Config, keys: SigningKeys, clients: dict[str, Client]) ->
     """Put the service together and run it."""
     telemetry.start("identity", config)
     keyring = Keyring.load(config.keyring_file)
-    listener = listen(config.listen_address, config.issuer_port)
+    listener = open_socket(config.listen_address, config.issuer_port)
     passwords = Passwords()
     tokens = TokenMaker(config.issuer, keys)
     audiences = frozenset({config.issuer, f"{config.issuer}/token"})

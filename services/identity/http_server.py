@@ -8,9 +8,6 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-from services.chassis.port import PortTaken
-from services.chassis.telemetry import log
-
 _GRACE_SECONDS = 5
 _MOST_AT_ONCE = 500
 
@@ -22,15 +19,6 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Open the port at once, so that a taken one is known before anything starts. Raises PortTaken."""
-    try:
-        return socket.create_server((host, port), backlog=256)
-    except OSError:
-        log.error("the port is taken", port=port)
-        raise PortTaken from None
 
 
 async def serve_http(app: ASGIApp, listener: socket.socket) -> None:

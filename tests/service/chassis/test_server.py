@@ -118,7 +118,7 @@ async def test_a_port_in_use_is_an_error_and_not_shared(fleet: Fleet, start: Sta
         ServiceSettings(local_mode=True, health_port=fleet.server.health_port),
         ServiceSettings(local_mode=True, metrics_port=fleet.server.port),
     ):
-        with pytest.raises(PortTaken):
+        with pytest.raises(PortTaken, match=r"port \d+ is taken"):
             async with start(settings):
                 pass
 
