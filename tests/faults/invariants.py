@@ -31,7 +31,7 @@ async def invariants(
     """Fail unless everything acknowledged (all by one organisation) is there once, everywhere it belongs, and soon."""
     fleet = kith.fleet
     organisation = acknowledged[0].organisation
-    await eventually(lambda: _nothing_unsent(fleet))
+    await eventually(lambda: nothing_unsent(fleet))
     children = await _one_child_and_involvement_each(fleet, organisation, len(acknowledged))
     await _read_back(kith, acknowledged)
     await _found(kith, await kith.person(organisation), acknowledged)
@@ -59,7 +59,7 @@ async def database(fleet: RunningFleet, service: str) -> AsyncIterator["asyncpg.
         await connection.close()
 
 
-async def _nothing_unsent(fleet: RunningFleet) -> bool:
+async def nothing_unsent(fleet: RunningFleet) -> bool:
     """G5: outboxes are empty, of events and of access records."""
     for service in _PRODUCERS:
         async with database(fleet, service) as connection:
