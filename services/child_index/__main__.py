@@ -1,4 +1,4 @@
-"""Puts the child index together and runs it: `python -m services.child_index`."""
+"""`python -m services.child_index` serves the child index."""
 
 from collections.abc import Sequence
 
@@ -36,7 +36,7 @@ from services.matching import load_model
 
 
 async def main(config: Config) -> None:
-    """Run until told to stop."""
+    """Put the service together and serve until told to stop."""
     telemetry.start(SERVICE, config)
     keyring = Keyring.load(config.keyring_file)
     sealer = Sealer(keyring)

@@ -1,4 +1,4 @@
-"""Puts the gateway together and runs it: `python -m services.gateway`."""
+"""`python -m services.gateway` serves the pages."""
 
 from services.chassis import database, telemetry
 from services.chassis.channel import edge_connect
@@ -21,7 +21,7 @@ _SERVICE = "gateway"
 
 
 async def main(config: Config) -> None:
-    """Run until told to stop."""
+    """Put the service together and serve until told to stop."""
     telemetry.start(_SERVICE, config)
     seal = SessionSeal(Keyring.load(config.keyring_file))
     assets = Assets()

@@ -1,18 +1,16 @@
-"""Runs the identity service: `python -m services.identity`."""
+"""`python -m services.identity` serves accounts, and is the issuer of access tokens."""
 
-import sys
 from functools import partial
 
 from kith.identity.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
 from services.chassis import database, telemetry
 from services.chassis.caller import TokenVerifier
-from services.chassis.config import EXIT_BAD_SETTINGS, load
+from services.chassis.config import load
 from services.chassis.keyring import Keyring
 from services.chassis.port import open_socket
 from services.chassis.server import run, serve
 from services.identity import discovery, issuer_app, platform_clients, sweep
 from services.identity.authorize_endpoint import AuthorizeEndpoint
-from services.identity.client import Client
 from services.identity.client_authentication import ClientAuthentication
 from services.identity.config import Config
 from services.identity.http_server import serve_http
@@ -24,12 +22,13 @@ from services.identity.service import IdentityService
 from services.identity.signing_keys import SigningKeys
 from services.identity.token_endpoint import TokenEndpoint
 from services.identity.tokens import TokenMaker
-from services.identity.unusable_file import UnusableFile
 
 
-async def main(config: Config, keys: SigningKeys, clients: dict[str, Client]) -> None:
-    """Put the service together and run it."""
+async def main(config: Config) -> None:
+    """Put the service together and serve until told to stop."""
     telemetry.start("identity", config)
+    keys = SigningKeys.load(config.signing_keys_file)
+    clients = platform_clients.load(config.platform_clients_file)
     keyring = Keyring.load(config.keyring_file)
     listener = open_socket(config.listen_address, config.issuer_port)
     passwords = Passwords()
@@ -59,17 +58,5 @@ async def main(config: Config, keys: SigningKeys, clients: dict[str, Client]) ->
         )
 
 
-def start() -> None:
-    """Read settings and files; exit 2 with a line for what is wrong with them."""
-    config = load(Config)
-    try:
-        keys = SigningKeys.load(config.signing_keys_file)
-        clients = platform_clients.load(config.platform_clients_file)
-    except UnusableFile as file:
-        print(f"{file.setting}: {file.problem}", file=sys.stderr)  # noqa: T201 - for whoever starts it
-        sys.exit(EXIT_BAD_SETTINGS)
-    run(main(config, keys, clients))
-
-
 if __name__ == "__main__":
-    start()
+    run(main(load(Config)))

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from services.chassis.config import BadSettings
 
-class UnusableFile(Exception):
+
+class UnusableFile(BadSettings):
     """Says which setting named the file and what is wrong; nothing of the contents, which may be secret."""
 
     def __init__(self, setting: str, problem: str) -> None:
-        super().__init__(setting)
+        super().__init__(f"{setting}: {problem}")
         self.setting = setting
         self.problem = problem
 

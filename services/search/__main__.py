@@ -1,4 +1,4 @@
-"""Puts search together and runs it: `python -m services.search`."""
+"""`python -m services.search` serves the search."""
 
 from contextlib import AsyncExitStack
 
@@ -24,7 +24,7 @@ SERVICE = "search"
 
 
 async def main(config: Config) -> None:
-    """Run until told to stop."""
+    """Put the service together and serve until told to stop."""
     telemetry.start(SERVICE, config)
     keyring = Keyring.load(config.keyring_file)
     async with AsyncExitStack() as stack:

@@ -16,7 +16,7 @@ from services.chassis.consumer import Changes, Consumer, InvalidEvent, ReceivedE
 from services.chassis.kafka import KafkaSettings
 from services.chassis.outbox import Event
 from services.chassis.telemetry import describe, log
-from services.search.store import ChildrenIndex, IndexUnavailable
+from services.search.store import ChildrenIndex
 
 TOPIC: Final = "kith.childindex.v1.child-events"
 _GROUP: Final = "search"
@@ -122,6 +122,3 @@ def decode(payload: bytes) -> ReceivedEvent:
         return ReceivedEvent(UUID(event.event_id), UUID(event.child_id), event.version, event)
     except (DecodeError, ValueError):
         raise InvalidEvent from None
-
-
-__all__ = ["TOPIC", "IndexUnavailable", "Projector", "decode"]
