@@ -33,7 +33,6 @@ _OPERATOR_SCOPES = ("directory.admin", "identity.admin", "audit.read", "director
 _SERVICE_SCOPES = {
     "child_index": ("events.read", "consents.decide", "audit.append", "directory.read"),
     "search": ("events.read", "children.project"),
-    "consent": ("audit.append", "events.read"),
     "gateway": ("directory.read",),
 }
 
