@@ -1,5 +1,6 @@
 """The main job in a real browser on a whole fleet: found with a misspelling, read, and one's own involvement logged."""
 
+import calendar
 import re
 
 import pytest
@@ -27,11 +28,15 @@ async def test_a_practitioner_finds_a_child_and_logs_the_involvement(
     facts = new_child()
     await kith.register(school, facts)
     person = await kith.person(nursing)
+    await kith.findable(person, facts)
     family_name = facts.names[0].family_name
     page = await browser.new_page()
 
     await journey.sign_in(page, fleet.gateway, person.username, person.password)
-    await journey.search(page, Wanted("Otilie", family_name, "14", "may", "2014", "ZY9 4AA"))
+    born = facts.birth_date.date
+    month = calendar.month_name[born.month].lower()
+    postcode = facts.addresses[0].postcode
+    await journey.search(page, Wanted("Otilie", family_name, str(born.day), month, str(born.year), postcode))
     await page.get_by_text("match").first.wait_for()
     results = await page.content()
     assert "Other authorities were not searched" in results
@@ -87,8 +92,10 @@ async def test_a_sensitive_service_needs_a_ground(
     clinic = await kith.organisation(directory_pb2.Service.KIND_MENTAL_HEALTH, "Lark Clinic")
     facts = new_child()
     await kith.register(school, facts)
-    wanted = Wanted("Ottilie", facts.names[0].family_name, "14", "5", "2014")
+    born = facts.birth_date.date
+    wanted = Wanted("Ottilie", facts.names[0].family_name, str(born.day), str(born.month), str(born.year))
     worker, teacher = await kith.person(clinic), await kith.person(school)
+    await kith.findable(worker, facts)
 
     page = await browser.new_page()
     await journey.sign_in(page, fleet.gateway, worker.username, worker.password)

@@ -73,6 +73,7 @@ async def test_child_is_found_across_agencies_and_shows_who_is_involved(kith: Pa
     )
 
     nurse = await kith.person(nursing)
+    await kith.findable(nurse, facts)
     asked = query_for(facts, given_name="Otillie", family_name=facts.names[0].family_name[:-1])
 
     async def found() -> match_pb2.Match | None:

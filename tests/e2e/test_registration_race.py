@@ -1,12 +1,13 @@
 """One child, one id, on two replicas at once (DESIGN 5 no. 1, 11)."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from deploy.demo.agency_client import AgencyClient
 from deploy.demo.calls import Calls
-from kith.childindex.v1 import match_pb2
+from kith.childindex.v1 import child_pb2, match_pb2
 from tests.fixtures.eventually import eventually
 from tests.fixtures.partnership import PURPOSE, Organisation, Partnership, new_child, query_for, registration
 
@@ -32,6 +33,7 @@ async def test_ten_agencies_register_the_same_child_at_once(
     if len(agencies) < _AGENCIES:
         agencies[:] = [await kith.organisation(name=f"Agency {number}") for number in range(_AGENCIES)]
     person = await kith.person(agencies[0])
+    children: dict[str, tuple[child_pb2.Facts, list[str]]] = {}
     for round_ in range(_ROUNDS):
         facts = new_child()
         requests = [
@@ -45,20 +47,17 @@ async def test_ten_agencies_register_the_same_child_at_once(
                 for number, request in enumerate(requests)
             )
         )
-        ids = {
-            agency.id: {
-                answer.child_id for number, answer in enumerate(answers) if number % _AGENCIES == place
-            }
-            for place, agency in enumerate(agencies)
-        }
-        assert all(len(own) == 1 for own in ids.values())
-        assert len(set.union(*ids.values())) == _AGENCIES
+        ids = [{answer.child_id for answer in answers[place::_AGENCIES]} for place in range(_AGENCIES)]
+        assert all(len(own) == 1 for own in ids)
+        assert len(set.union(*ids)) == _AGENCIES
+        children[facts.names[0].family_name] = facts, [own.pop() for own in ids]
 
-        async def children(family: str = facts.names[0].family_name) -> list[match_pb2.Match]:
-            found = await kith.find(person, query_for(facts))  # noqa: B023 - awaited within the round
-            return [match for match in found.matches if match.name.family_name == family]
+    async def found(family: str) -> list[match_pb2.Match]:
+        answer = await kith.find(person, query_for(children[family][0]))
+        return [match for match in answer.matches if match.name.family_name == family]
 
-        assert len(await eventually(children)) == 1
-        for agency in agencies[:2]:
-            own = await kith.get(agency, next(iter(ids[agency.id])))
-            assert own.facts.names[0].family_name == facts.names[0].family_name
+    for family, (_, own_ids) in children.items():
+        matches = await eventually(partial(found, family))
+        assert [match.child_id for match in matches] == own_ids[:1]
+        for agency, own_id in zip(agencies[:2], own_ids, strict=False):
+            assert (await kith.get(agency, own_id)).facts.names[0].family_name == family

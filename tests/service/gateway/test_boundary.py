@@ -113,7 +113,9 @@ async def test_the_log_has_the_names_of_pages_and_no_names_of_people(
     log = gateway.process.log
     for forbidden in ("Amina", "Khan", "Begum", "ZZ9", "Rosa", "person.", "state=", record.path):
         assert forbidden not in log, forbidden
-    methods = {json.loads(line).get("method") for line in log.splitlines()}
+    # gRPC's core may write a line of its own among ours.
+    ours = [line for line in log.splitlines() if line.startswith("{") and line.endswith("}")]
+    methods = {json.loads(line).get("method") for line in ours}
     assert {"GET:home.show", "POST:find.receive", "GET:find.show", "GET:child.show"} <= methods
 
 

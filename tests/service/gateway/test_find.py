@@ -157,6 +157,11 @@ async def test_markup_in_what_was_typed_stays_text(visitor: Visitor, gateway: Su
     ("refusal", "status", "said"),
     [
         (Unavailable("SEARCH_INCOMPLETE"), 503, "Kith is not working at the moment"),
+        (
+            ResourceExhausted("TOO_MANY_CALLS", "", domain=ACCESS_DOMAIN),
+            503,
+            "Kith is not working at the moment",
+        ),
         (PermissionDenied(), 403, "You cannot open this here"),
         (
             ResourceExhausted("DISCLOSURE_BUDGET_SPENT", "", metadata={"limit": "60"}),
