@@ -4,12 +4,13 @@ The order, and the reason for each place:
 
 1. trace, log, metrics - outermost, so that refusals and defects are counted too.
 2. errors - next, so that nothing below can put an exception's text on the wire (RELIABILITY finding 1).
-3. authenticate - nobody unknown makes us work.
-4. authorise - the rule and the purpose, before a byte of the request is parsed (AIP-211).
-5. size and parse - ours, not gRPC's, so that rubbish is a field violation and comes after 3 and 4.
-6. validate - the rules in the proto; a handler sees only what is well-formed.
-7. the handler; a method that nobody wrote yet answers `UNIMPLEMENTED` here, to those who might call it.
-8. serialize - ours too, so that a wrong answer is a defect like any other.
+3. limit - so many calls at once and no more (F31); cheap, so before anything is done for a call.
+4. authenticate - nobody unknown makes us work.
+5. authorise - the rule and the purpose, before a byte of the request is parsed (AIP-211).
+6. size and parse - ours, not gRPC's, so that rubbish is a field violation and comes after 4 and 5.
+7. validate - the rules in the proto; a handler sees only what is well-formed.
+8. the handler; a method that nobody wrote yet answers `UNIMPLEMENTED` here, to those who might call it.
+9. serialize - ours too, so that a wrong answer is a defect like any other.
 """
 
 import asyncio
@@ -30,9 +31,11 @@ from services.chassis.caller import Caller, Kind, TokenVerifier
 from services.chassis.channel import AUTHORIZATION_KEY, SERVICE_AUTHORIZATION_KEY
 from services.chassis.defects import code_name, failure_for
 from services.chassis.errors import (
+    ACCESS_DOMAIN,
     Failure,
     Internal,
     InvalidArgument,
+    ResourceExhausted,
     Unauthenticated,
     Unimplemented,
     to_status,
@@ -59,7 +62,7 @@ class _Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The chain around one method. `in_flight` is the server's set of running calls, for the drain."""
+    """The chain around one method. `in_flight` is the server's set of running calls, for the limit and the drain."""
 
     service: str
     name: str
@@ -69,6 +72,7 @@ class Chain:
     verifier: TokenVerifier
     error_domain: str
     in_flight: set[asyncio.Task[Any]]
+    most_in_flight: int
 
     @property
     def method(self) -> str:
@@ -116,6 +120,13 @@ class Chain:
     async def _checked(
         self, body: bytes, metadata: "_Metadata", context: Context, outcome: _Outcome
     ) -> bytes:
+        if len(self.in_flight) > self.most_in_flight:
+            raise ResourceExhausted(
+                "TOO_MANY_CALLS",
+                "too many calls at once, please try again",
+                retry_after=1.0,
+                domain=ACCESS_DOMAIN,
+            )
         metadata.refuse_twice(_ONCE)
         token = metadata.bearer(AUTHORIZATION_KEY)
         if token is None:

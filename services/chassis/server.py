@@ -45,7 +45,14 @@ Background = Callable[[], Awaitable[None]]
 """Work that goes on as long as the process: a relay, a consumer."""
 
 MAX_CONCURRENT_CALLS: Final = 200
-"""More are answered `RESOURCE_EXHAUSTED` at once: a queue nobody waits for helps nobody (F31)."""
+"""More are answered `RESOURCE_EXHAUSTED` at once: a queue nobody waits for helps nobody (F31).
+
+Counted by the chain, once a request is here: gRPC's own count takes calls that have only begun, so that one stranger
+who sends the headers of 200 and never a request would keep everybody else out.
+"""
+_MAX_BEGUN_CALLS: Final = 10 * MAX_CONCURRENT_CALLS
+_MAX_CALLS_OF_A_CONNECTION: Final = MAX_CONCURRENT_CALLS
+"""More wait at the client."""
 _MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 """What gRPC takes off the wire; chain.py refuses above 4 MiB, and can say so as a field violation."""
 _EXIT_INTERRUPTED: Final = 130
@@ -55,6 +62,7 @@ _DRAIN_NOTICE_SECONDS: Final = 5.0
 _OPTIONS: Final[tuple[tuple[str, Any], ...]] = (
     # Else a second server takes the same port without a word.
     ("grpc.so_reuseport", 0),
+    ("grpc.max_concurrent_streams", _MAX_CALLS_OF_A_CONNECTION),
     ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
     # Connections end now and then, so that calls spread over new replicas.
@@ -122,6 +130,7 @@ class Server:
             verifier=verifier,
             error_domain=error_domain,
             in_flight=self._in_flight,
+            most_in_flight=MAX_CONCURRENT_CALLS,
         )
 
     async def start(self) -> None:
@@ -129,9 +138,7 @@ class Server:
         settings = self._settings
         address = settings.listen_address
         self.health_port = await self._health.start(address, settings.health_port)
-        self._server = server = grpc.aio.server(
-            options=_OPTIONS, maximum_concurrent_rpcs=MAX_CONCURRENT_CALLS
-        )
+        self._server = server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_MAX_BEGUN_CALLS)
         server.add_generic_rpc_handlers(self._handlers)
         if settings.local_mode:
             reflection.enable_server_reflection([*self._names, reflection.SERVICE_NAME], server)

@@ -151,7 +151,8 @@ def _failure(error: AioRpcError) -> Failure:
             return errors.Unauthenticated()
         case grpc.StatusCode.FAILED_PRECONDITION:
             return errors.FailedPrecondition(info.reason, "")
-        case grpc.StatusCode.RESOURCE_EXHAUSTED if info.reason:
+        # Those of any service are about calls at once, not about what the person was shown.
+        case grpc.StatusCode.RESOURCE_EXHAUSTED if info.reason and info.domain != errors.ACCESS_DOMAIN:
             return errors.ResourceExhausted(info.reason, "", metadata=info.metadata)
         case grpc.StatusCode.INTERNAL if "error_id" in info.metadata:
             return errors.Internal(info.metadata["error_id"])

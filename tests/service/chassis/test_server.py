@@ -262,6 +262,28 @@ async def test_f31_more_calls_than_the_limit_are_refused_at_once_and_the_rest_an
         assert (await call(Thing(name="after"), metadata=metadata)).name == "after"
 
 
+async def test_f31_calls_that_are_begun_and_never_sent_keep_nobody_out(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.chassis.server.MAX_CONCURRENT_CALLS", 5)
+
+    async def never() -> AsyncIterator[bytes]:
+        await asyncio.Event().wait()
+        yield b""
+
+    async with start() as fleet, grpc.aio.insecure_channel(fleet.address) as strangers:
+        begin: Any = strangers.stream_unary(f"/{SERVICE}/MakeThing")
+        begun = [begin(never()) for _ in range(20)]
+        for one in begun:
+            await one.wait_for_connection()
+        # gRPC hands a server calls in the order of their headers, but those of two connections in any.
+        call, metadata = method(fleet.channel, "MakeThing"), bearer(fleet.issuer.token())
+        for _ in range(20):
+            assert (await call(Thing(name="honest"), metadata=metadata)).name == "honest"
+        for one in begun:
+            one.cancel()
+
+
 PROGRAM = """
 import asyncio, sys
 from typing import Any

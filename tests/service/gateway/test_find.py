@@ -5,6 +5,7 @@ from google.protobuf.message import Message
 
 from kith.search.v1.search_service_pb2 import FindChildrenRequest
 from services.chassis.errors import (
+    ACCESS_DOMAIN,
     Failure,
     Internal,
     InvalidArgument,
