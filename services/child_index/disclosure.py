@@ -42,13 +42,18 @@ class Disclosures:
             child_ids=[str(child_id) for child_id in child_ids],
         )
         record.event_time.FromDatetime(datetime.now(UTC))
-        allowed = await store.disclose(
-            connection,
-            subject=caller.subject,
-            limit=limit,
-            child_ids=child_ids,
-            record_id=record_id,
-            record=record.SerializeToString(),
-        )
+        async with connection.transaction():
+            # Else a person's searches sent at once, of up to 50 children each, would none see what the others spend. A
+            # system is shown one child at a time and calls often: what its calls overspend is their number.
+            if caller.kind is Kind.PERSON:
+                await store.lock_budget(connection, caller.subject)
+            allowed = await store.disclose(
+                connection,
+                subject=caller.subject,
+                limit=limit,
+                child_ids=child_ids,
+                record_id=record_id,
+                record=record.SerializeToString(),
+            )
         if not allowed:
             raise BudgetSpent(limit)

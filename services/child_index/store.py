@@ -239,6 +239,14 @@ async def appoint_lead(connection: Connection, child_id: UUID, lead: StoredLead)
     )
 
 
+async def lock_budget(connection: Connection, subject: str) -> None:
+    """Keep the subject's other disclosures waiting until the end of the transaction.
+
+    In a statement of its own, as `lock`: `disclose` is to see what the last holder counted.
+    """
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", subject)
+
+
 async def disclose(
     connection: Connection,
     *,
