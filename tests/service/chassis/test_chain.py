@@ -103,6 +103,14 @@ async def test_two_tokens_in_one_call_are_refused(fleet: Fleet) -> None:
     ).code == "UNAUTHENTICATED"
 
 
+async def test_s25_a_text_with_a_nul_names_its_field(fleet: Fleet) -> None:
+    """No text of PostgreSQL holds one: unchecked, it is an error of the database and so of ours."""
+    request = Thing(name="a\0b")
+    refused = await refusal(method(fleet.channel, "GetThing")(request, metadata=bearer(fleet.issuer.token())))
+    assert (refused.code, list(refused.fields)) == ("INVALID_ARGUMENT", ["name"])
+    assert fleet.things.calls == 0
+
+
 async def test_s25_rubbish_bytes_are_a_field_violation_and_come_after_authorisation(fleet: Fleet) -> None:
     raw: Any = fleet.channel.unary_unary(f"/{SERVICE}/GetThing")
     refused = await refusal(raw(b"\xff\xff\xff", metadata=bearer(fleet.issuer.token())))
