@@ -31,7 +31,7 @@ def warm_up(request: type[Message]) -> None:
 
 
 def _with_nul(value: object, path: str) -> Iterator[str]:
-    """Give the paths of texts with a NUL, which no text of PostgreSQL may hold: a rule of every field, so written once."""
+    """Give the paths of texts with a NUL, which no text of PostgreSQL may hold."""
     if isinstance(value, str):
         if "\0" in value:
             yield path
