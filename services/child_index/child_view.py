@@ -8,7 +8,7 @@ from uuid import UUID
 from kith.childindex.v1 import child_pb2
 from services.child_index.dates import from_date
 from services.child_index.facts import Record
-from services.child_index.involvements import to_proto
+from services.child_index.involvements import has_ended, to_proto
 from services.child_index.neighbours import Verdict
 from services.child_index.store import StoredCaf, StoredInvolvement, StoredLead
 from services.child_index.survivorship import shown
@@ -43,7 +43,7 @@ def view(
         verdict = Verdict.PERMIT if own or not involvement.sensitive else _verdict(involvement, verdicts)
         if verdict is Verdict.PERMIT:
             full.append(to_proto(involvement))
-        elif verdict is Verdict.DENY and involvement.end_date is None:
+        elif verdict is Verdict.DENY and not has_ended(involvement):
             neutral += 1
     return child_pb2.Child(
         id=str(outward_id),

@@ -64,9 +64,13 @@ def require_order(start: date, end: date, field: str) -> None:
         raise InvalidArgument([(field, "must not be before the start date")])
 
 
+def has_ended(involvement: StoredInvolvement) -> bool:
+    """Whether it is over; one that is planned to end goes on until its last day."""
+    return involvement.end_date is not None and involvement.end_date <= datetime.now(UTC).date()
+
+
 def to_proto(involvement: StoredInvolvement) -> child_pb2.Involvement:
     """The involvement as it is shown to those who may see it in full."""
-    has_ended = involvement.end_date is not None and involvement.end_date <= datetime.now(UTC).date()
     return child_pb2.Involvement(
         id=str(involvement.id),
         organisation_id=str(involvement.organisation_id),
@@ -76,7 +80,9 @@ def to_proto(involvement: StoredInvolvement) -> child_pb2.Involvement:
         regarding=child_pb2.Involvement.Regarding.Name(involvement.regarding),
         start_date=from_date(involvement.start_date),
         end_date=_optional(involvement.end_date),
-        state=child_pb2.Involvement.STATE_ENDED if has_ended else child_pb2.Involvement.STATE_ACTIVE,
+        state=child_pb2.Involvement.STATE_ENDED
+        if has_ended(involvement)
+        else child_pb2.Involvement.STATE_ACTIVE,
         sensitive=involvement.sensitive,
         review_due=involvement.review_due,
     )
