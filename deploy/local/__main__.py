@@ -63,9 +63,9 @@ def main() -> None:
     home = Path(os.environ.get("KITH_HOME", ".kith")).resolve()
     try:
         with state_lock.held(home):
-            numbers = ports.configured(options.twins)
-            ports.require_free(numbers)
             engines = options.engines
+            numbers = ports.configured(options.twins, engines)
+            ports.require_free(numbers)
             asyncio.run(_run(Layout(home, numbers, options.twins, engines, engines)))
     except asyncio.CancelledError:
         print("Stopped.")

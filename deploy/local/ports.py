@@ -22,7 +22,8 @@ _DEFAULTS = {
     "audit": 50055,
     "identity": 50056,
 }
-_SINGLE = {"kafka": 50092, "opensearch": 50093, "opensearch transport": 50094}
+_SINGLE = {"kafka": 50092}
+_OPENSEARCH = {"opensearch": 50093, "opensearch transport": 50094}
 _ISSUER = 8081
 _TWIN, _HEALTH, _METRICS = 100, 1000, 2000
 _HIGHEST = 65535
@@ -35,9 +36,10 @@ class BadPort(Exception):
     """A port can't be used; the text says which, why, and which setting moves it."""
 
 
-def configured(twins: bool) -> Ports:
-    """The ports by KITH_<NAME>_PORT or by default. Raises BadPort."""
-    ports = {name: _setting(name, default) for name, default in _SINGLE.items()}
+def configured(twins: bool, engines: bool) -> Ports:
+    """The ports by KITH_<NAME>_PORT or by default; those of OpenSearch only with `engines`. Raises BadPort."""
+    single = _SINGLE | (_OPENSEARCH if engines else {})
+    ports = {name: _setting(name, default) for name, default in single.items()}
     for service, default in _DEFAULTS.items():
         first = _setting(service, default)
         for name, port in _instances(service, first, twins):
@@ -50,7 +52,7 @@ def free(twins: bool) -> Ports:
     """The same names with ports that are free now, for tests."""
     candidates = iter(random.sample(_FOR_TESTS, len(_FOR_TESTS)))
     with contextlib.ExitStack() as stack:
-        return {name: _bound(stack, candidates) for name in configured(twins)}
+        return {name: _bound(stack, candidates) for name in configured(twins, engines=True)}
 
 
 def require_free(ports: Ports) -> None:
@@ -62,7 +64,8 @@ def require_free(ports: Ports) -> None:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
-                variable = _variable(name.split()[0].removesuffix("-2"))
+                moved = name.removesuffix(" health").removesuffix(" metrics").removesuffix("-2")
+                variable = _variable(moved)
                 raise BadPort(f"Port {port} ({name}): {error.strerror}. Set {variable} to move it.") from None
 
 

@@ -68,23 +68,37 @@ def test_issuer_knows_every_service_by_its_public_key_alone(tmp_path: Path) -> N
     assert {name: private[name] for name in public} == public
 
 
-def test_port_in_use_names_the_port_and_the_setting() -> None:
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("child_index-2 health", "KITH_CHILD_INDEX_PORT"),
+        ("search metrics", "KITH_SEARCH_PORT"),
+        ("issuer-2", "KITH_ISSUER_PORT"),
+        ("opensearch transport", "KITH_OPENSEARCH_TRANSPORT_PORT"),
+    ],
+)
+def test_port_in_use_names_the_port_and_the_setting(name: str, setting: str) -> None:
     numbers = ports.free(twins=True)
     ports.require_free(numbers)
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", numbers["child_index-2 health"]))
-        with pytest.raises(ports.BadPort, match=r"KITH_CHILD_INDEX_PORT to move it") as refusal:
+        taken.bind(("127.0.0.1", numbers[name]))
+        with pytest.raises(ports.BadPort, match=f"{setting} to move it") as refusal:
             ports.require_free(numbers)
-    assert str(numbers["child_index-2 health"]) in str(refusal.value)
+    assert str(numbers[name]) in str(refusal.value)
+
+
+def test_ports_of_engines_that_do_not_run_are_left_alone() -> None:
+    without, real = (set(ports.configured(twins=False, engines=engines)) for engines in (False, True))
+    assert real - without == {"opensearch", "opensearch transport"}
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "70000", "65000", "http", ""])
 def test_port_that_is_none_is_refused_by_its_setting(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("KITH_GATEWAY_PORT", text)
     with pytest.raises(ports.BadPort, match="KITH_GATEWAY_PORT"):
-        ports.configured(twins=False)
+        ports.configured(twins=False, engines=False)
 
 
 def test_default_ports_do_not_collide() -> None:
-    numbers = list(ports.configured(twins=True).values())
+    numbers = list(ports.configured(twins=True, engines=True).values())
     assert len(numbers) == len(set(numbers))
