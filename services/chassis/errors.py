@@ -13,7 +13,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 ACCESS_DOMAIN = "access.kith"
-"""Domain of the reasons any method may give; they are the enum `kith.access.v1.ErrorReason`."""
+"""Domain of the reasons any method may give; they are listed in README.md."""
 
 
 class Failure(Exception):
