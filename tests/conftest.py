@@ -12,6 +12,12 @@ from collections.abc import Generator
 import hypothesis
 import pytest
 
+from tests.fixtures.fleet import fleet
+from tests.fixtures.partnership import kith
+
+# Here, so that end-to-end, browser and fault tests share one fleet of each kind.
+__all__ = ["fleet", "kith"]
+
 REQUIRED = os.environ.get("KITH_REQUIRE_ENGINES") == "1"
 
 # A shell set up for `make run` must not lead a test to the running fleet.

@@ -8,12 +8,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, async_playwright
 
-from tests.fixtures.fleet import RunningFleet, fleet
-from tests.fixtures.partnership import Partnership, partnership
 from tests.fixtures.postgres import postgres, service_database
 from tests.service.gateway.fixtures import gateway, running_gateway
 
-__all__ = ["fleet", "gateway", "postgres", "running_gateway", "service_database"]
+__all__ = ["gateway", "postgres", "running_gateway", "service_database"]
 
 _FLAGS = [
     "--no-sandbox",
@@ -30,13 +28,6 @@ def chromium() -> str:
     if found is None:
         pytest.skip("no Chromium here (Debian: apt-get install chromium)")
     return found
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def kith(fleet: RunningFleet) -> AsyncIterator[Partnership]:
-    """The operator's hands on the running fleet."""
-    async with partnership(fleet) as made:
-        yield made
 
 
 @pytest_asyncio.fixture(loop_scope="session")
