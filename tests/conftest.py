@@ -15,6 +15,9 @@ import pytest
 from tests.fixtures.fleet import fleet
 from tests.fixtures.partnership import kith
 
+# Their assertions speak as those of a test do.
+pytest.register_assert_rewrite("tests.faults.invariants", "tests.faults.departures")
+
 # Here, so that end-to-end, browser and fault tests share one fleet of each kind.
 __all__ = ["fleet", "kith"]
 

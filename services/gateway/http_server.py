@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from services.chassis.config import ServiceSettings
 from services.chassis.health import Health
+from services.chassis.http_protocol import ImpatientProtocol
 from services.chassis.metrics_port import serve_metrics
 from services.chassis.port import open_socket
 from services.chassis.server import BackgroundEnded
@@ -81,6 +82,7 @@ def _server(app: ASGIApp) -> _Server:
             lifespan="off",
             # Whoever connects is who they are: headers of a proxy are not believed.
             proxy_headers=False,
+            http=ImpatientProtocol,
             limit_concurrency=_MOST_AT_ONCE,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )

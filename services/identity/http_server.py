@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from services.chassis.http_protocol import ImpatientProtocol
+
 _GRACE_SECONDS = 5
 _MOST_AT_ONCE = 500
 
@@ -31,6 +33,7 @@ async def serve_http(app: ASGIApp, listener: socket.socket) -> None:
         lifespan="off",
         # Whoever connects is who they are: headers of a proxy are not believed.
         proxy_headers=False,
+        http=ImpatientProtocol,
         limit_concurrency=_MOST_AT_ONCE,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )

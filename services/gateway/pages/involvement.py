@@ -1,6 +1,7 @@
 """Logging one's own involvement: the question, check answers, and back to the record (CI-3)."""
 
 import datetime as dt
+import hashlib
 import uuid
 from collections.abc import Sequence
 from typing import Any, Final
@@ -27,6 +28,7 @@ _FIELDS: Final = {
     "involvement.start_date": ("start_date-day", "The day your involvement began"),
     "": ("service", "What you entered"),
 }
+_CHANGED: Final = {"seen": "These answers were changed in another window. Check them again"}
 _BASIS_MISSING: Final = {"basis": "Select what recording this involvement rests on"}
 
 
@@ -83,6 +85,8 @@ async def record(visit: SignedInVisit) -> Response:
     if basis == AGREED:
         return visit.page("consent_first.html", handle=visit.request.path_params["handle"])
     asker = await visit.asker()
+    if visit.fields.get("seen", _seen(draft)) != _seen(draft):
+        return await _check_page(visit, asker, draft, _CHANGED)
     try:
         await visit.site.neighbours.record_involvement(asker, _request(visit, draft, answers, basis))
     except FailedPrecondition as refused:
@@ -97,6 +101,12 @@ async def record(visit: SignedInVisit) -> Response:
         not_own = {"service": "Select a service of your own organisation in which you work"}
         return _form(visit, draft.answers, services, not_own)
     return await _back(visit, child_id, RECORDED)
+
+
+def _seen(draft: Draft) -> str:
+    """Stands for the answers on a page: two windows share a draft, and nobody records what another one shows."""
+    shown = "\n".join([draft.request_id, draft.service_id, *map(str, sorted(draft.answers.items()))])
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
 async def _refused(visit: SignedInVisit, asker: Asker, draft: Draft, reason: str) -> Response:
@@ -150,6 +160,7 @@ async def _check_page(
         role=answers.role,
         start=wording.calendar_day(answers.start_date),
         asks_basis=is_sensitive or draft.basis_required,
+        seen=_seen(draft),
         errors=errors or {},
         handle=visit.request.path_params["handle"],
     )

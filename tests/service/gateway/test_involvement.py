@@ -72,6 +72,23 @@ async def test_sent_twice_it_is_recorded_once(visitor: Visitor, gateway: Surroun
     assert len(gateway.neighbours.recorded) == 1
 
 
+async def test_what_another_window_typed_is_not_recorded_from_this_one(
+    visitor: Visitor, gateway: Surroundings
+) -> None:
+    """Two windows on one child share a draft: what is recorded is what the page showed."""
+    form = await begin(visitor)
+    check = await answer(visitor, form, role="School nurse")
+    seen = check.reader.hidden["seen"]
+    other = await answer(visitor, form, role="Clerk")
+    page = await visitor.post(check.path, {"seen": seen})
+    assert page.status == 400
+    assert "changed in another window" in page.text
+    assert "Clerk" in page.text
+    assert gateway.neighbours.recorded == {}
+    assert (await visitor.post(check.path, {"seen": other.reader.hidden["seen"]})).status == 200
+    assert len(gateway.neighbours.recorded) == 1
+
+
 async def test_the_request_id_outlives_a_failure(visitor: Visitor, gateway: Surroundings) -> None:
     """When no answer came back, trying again must not record a second one."""
     check = await answer(visitor, await begin(visitor))

@@ -1,0 +1,47 @@
+"""HTTP for pages and token endpoints: whoever begins a request and does not finish it is cut off (F41, slowloris)."""
+
+import asyncio
+from typing import Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+REQUEST_SECONDS: Final = 10.0
+"""A whole request, body included, has arrived by then: forms are small; a phone's slow line needs a second or two."""
+
+
+class ImpatientProtocol(HttpToolsProtocol):
+    """Closes a connection on which no whole request has arrived in time. Between requests uvicorn's own limit holds.
+
+    Without it some hundred connections that send half a header take every place there is, for as long as they like.
+    """
+
+    _limit: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._arrived()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Begin to wait for the rest of a request."""
+        super().on_message_begin()
+        self._wait()
+
+    def on_message_complete(self) -> None:
+        """Stop waiting: the request is whole."""
+        self._arrived()
+        super().on_message_complete()
+
+    def _wait(self) -> None:
+        self._arrived()
+        self._limit = asyncio.get_running_loop().call_later(REQUEST_SECONDS, self.transport.close)
+
+    def _arrived(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
