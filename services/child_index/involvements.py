@@ -1,6 +1,6 @@
 """Turns a stated involvement into one to be stored, after asking the directory whose it is and how careful to be."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from google.type import date_pb2
@@ -28,6 +28,9 @@ async def checked(
     """
     start = to_date(details.start_date, "involvement.start_date")
     end = to_date(details.end_date, "involvement.end_date") if details.HasField("end_date") else None
+    # A day's grace: where the sender is, it may be tomorrow already.
+    if start > datetime.now(UTC).date() + timedelta(days=1):
+        raise InvalidArgument([("involvement.start_date", "must not be in the future")])
     if end is not None:
         require_order(start, end, "involvement.end_date")
     sensitive = await directory.own_service_is_sensitive(details.service_id, organisation_id)

@@ -161,7 +161,7 @@ class ChildIndexService(ChildIndexServiceServicer):
             )
             # Once more, now that the child is locked: somebody else may have ended it meanwhile.
             involvement = await self._own_involvement(connection, request.involvement_id)
-            if involvement.end_date is not None:
+            if involvements.has_ended(involvement):
                 raise InvolvementAlreadyEnded
             involvements.require_order(involvement.start_date, end_date, "end_date")
             await store.end_involvement(connection, involvement.id, end_date)

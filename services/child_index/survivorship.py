@@ -41,11 +41,6 @@ def shown(records: Sequence[Record]) -> child_pb2.Facts:
     return facts
 
 
-def shown_name(facts: child_pb2.Facts) -> child_pb2.Name:
-    """The name under which a child is shown: the first of the shown facts."""
-    return facts.names[0]
-
-
 def _names(newest: Sequence[child_pb2.Facts]) -> list[child_pb2.Name]:
     firsts = [next((name for name in one.names if name.use in _CURRENT_USES), one.names[0]) for one in newest]
     first = _agreed(firsts, [_spelling(name) for name in firsts])

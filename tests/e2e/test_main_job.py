@@ -131,6 +131,24 @@ async def test_ended_involvement_stays_to_be_seen(kith: Partnership) -> None:
     assert [one.state for one in child.involvements] == [child_pb2.Involvement.STATE_ENDED]
 
 
+async def test_planned_end_can_be_brought_forward(kith: Partnership) -> None:
+    """CI-4: until its last day an involvement goes on, and may end earlier than was thought."""
+    school = await kith.organisation()
+    registered = await kith.register(school, new_child(), involved=False)
+    details = involvement(school)
+    details.end_date.CopyFrom(date_pb2.Date(year=2090, month=7, day=31))
+    recorded = await _record(kith, school, registered.child_id, details)
+    (planned,) = (await kith.get(school, registered.child_id)).involvements
+    assert planned.state == child_pb2.Involvement.STATE_ACTIVE
+    request = child_index_service_pb2.EndInvolvementRequest(
+        involvement_id=recorded.involvement_id, end_date=TODAY, request_id=str(uuid.uuid4())
+    )
+    await kith.call(school, kith.index.EndInvolvement, request)
+    (ended,) = (await kith.get(school, registered.child_id)).involvements
+    assert ended.state == child_pb2.Involvement.STATE_ENDED
+    assert ended.end_date == TODAY
+
+
 async def test_own_local_key_and_child_id_name_the_same_child(kith: Partnership) -> None:
     """DESIGN 5 no. 2; another organisation's id or key leads nowhere (CI-17, S19)."""
     school, other = await kith.organisation(), await kith.organisation()
