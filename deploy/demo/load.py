@@ -120,10 +120,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m deploy.demo.load", description="Load the synthetic town into a fleet that runs."
     )
-    parser.add_argument("--size", choices=SIZES, default="demo", help="(default: %(default)s)")
+    parser.add_argument(
+        "--size", type=_children, default="demo", help="tiny, demo, town, or a number (default: %(default)s)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args(arguments)
-    town, settings = generate(SIZES[given.size], given.seed), Settings()
+    town, settings = generate(given.size, given.seed), Settings()
     try:
         with _shown(f"Loading a made-up town of {town.size:,} children") as progress:
             loaded = uvloop.run(load(settings, town, progress))
@@ -142,6 +144,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "loaded_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     (settings.home / "town.json").write_text(json.dumps(marker) + "\n", encoding="utf-8")
+
+
+def _children(size: str) -> int:
+    """The number of children that a size stands for."""
+    if size in SIZES:
+        return SIZES[size]
+    if size.isdecimal() and int(size):
+        return int(size)
+    raise argparse.ArgumentTypeError(f"one of {', '.join(SIZES)}, or a number")
 
 
 @contextmanager

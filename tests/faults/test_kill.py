@@ -21,6 +21,7 @@ VICTIMS = [
     pytest.param(["consent"], True, id="consent"),
     pytest.param(["audit"], True, id="audit"),
     pytest.param(["search"], True, id="search"),
+    pytest.param(["gateway"], True, id="gateway"),
 ]
 
 
