@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,6 @@ class Identity:
     http: httpx2.AsyncClient
     keys: Mapping[str, ECKey]
     settings: dict[str, str]
-    _tokens: dict[str, str] = field(default_factory=dict)
 
     async def ask(self, client: str, key: ECKey | None = None, /, **fields: str) -> httpx2.Response:
         """Ask for tokens as a client; client_credentials unless the fields say otherwise."""
@@ -72,9 +71,9 @@ class Identity:
 
     async def administrator(self) -> tuple[tuple[str, str], ...]:
         """The metadata with which the operator calls."""
-        if "operator" not in self._tokens:
-            self._tokens["operator"] = (await self.ask("operator")).json()["access_token"]
-        return (("authorization", f"Bearer {self._tokens['operator']}"),)
+        # A new one each time: the session of tests may be longer than a token's five minutes.
+        token = (await self.ask("operator")).json()["access_token"]
+        return (("authorization", f"Bearer {token}"),)
 
     @property
     def stub(self) -> IdentityServiceStub:
