@@ -1,7 +1,6 @@
 """The gateway as a real process between a browser and neighbours that are fakes."""
 
 import json
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ import pytest
 import pytest_asyncio
 from joserfc.jwk import ECKey
 
+from deploy.local import ports
 from tests.fixtures.postgres import ServiceDatabases
 from tests.fixtures.service_process import ServiceProcess, service_process
 from tests.service.gateway.login_issuer import LoginIssuer, running_login_issuer
@@ -39,7 +39,7 @@ async def running_gateway(
     key_file = folder / "gateway.jwk.json"
     key = ECKey.generate_key("P-256", {"kid": "gateway-1"}, private=True)
     key_file.write_text(json.dumps(key.as_dict(private=True)), encoding="utf-8")
-    port = _free_port()
+    port = ports.free(twins=False)["gateway"]
     with running_login_issuer() as issuer:
         async with running_neighbours() as neighbours:
             settings = {
@@ -59,10 +59,3 @@ def gateway(running_gateway: Surroundings) -> Surroundings:
     """The gateway, everything around it as usual."""
     running_gateway.reset()
     return running_gateway
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
