@@ -7,21 +7,13 @@ import pytest
 
 from tests.repository import tree
 
-# Spelt in pieces: this file too is searched.
-_REGISTRIES = [
-    ("pypi", "org"),
-    ("pythonhosted", "org"),
-    ("npmjs", "org"),
-    ("npmjs", "com"),
-    ("repo1.maven", "org"),
-    ("repo.maven.apache", "org"),
-    ("proxy.golang", "org"),
-    ("crates", "io"),
-    ("deb.debian", "org"),
-    ("buf", "build"),
-    ("docker", "io"),
-]
-REGISTRY = re.compile("|".join(rf"(?<![\w-]){re.escape('.'.join(host))}\b" for host in _REGISTRIES))
+# What installs something: there an address can only be one to install from.
+INSTALLS = re.compile(
+    r"(^|/)(requirements[^/]*|package[^/]*\.json|[^/]*pom\.xml|Makefile|fetch\.py|run|pyproject\.toml|Dockerfile)$"
+)
+REGISTRY = re.compile(
+    r"(?<!xmlns=\")\b(https?|git\+\w+)://[\w.-]+|--(extra-)?index-url|--find-links|<repository>|\bregistry ?="
+)
 MACHINE_PATH = re.compile(r"(?<![\w./~$}-])/(?:root|work|Users|home/\w+)/\w")
 
 GENERATED_NAME = re.compile(r"_pb2(_grpc)?\.pyi?$|\.(binpb|pyc|egg-info)$")
@@ -68,16 +60,19 @@ def test_no_file_is_large() -> None:
 
 def test_no_registry_is_named() -> None:
     """Where packages come from is for the machine to say."""
-    assert _places(REGISTRY) == []
+    assert [place for place in _places(REGISTRY) if INSTALLS.search(place.partition(":")[0])] == []
 
 
 def test_no_path_of_a_machine_is_named() -> None:
     assert _places(MACHINE_PATH) == []
 
 
-@pytest.mark.parametrize("host", _REGISTRIES, ids="-".join)
-def test_a_registry_would_be_found(host: tuple[str, ...]) -> None:
-    assert REGISTRY.search(f"index = https://{'.'.join(host)}/simple")
+@pytest.mark.parametrize(
+    "line", ["index = https://packages.example.org/simple", "pip --index-url x", "<repository>"]
+)
+def test_a_registry_would_be_found(line: str) -> None:
+    assert REGISTRY.search(line)
+    assert not REGISTRY.search('<project xmlns="http://example.org/pom">')
 
 
 @pytest.mark.parametrize("folder", ["root", "work", "home/jo"])
