@@ -25,7 +25,7 @@ COLUMNS = (
 )
 _COMPARED = ("given_name", "other_names", "family_name", "birth_date", "gender", "postcode")
 _COMPLETE = ("given_name", "family_name", "birth_date", "postcode")
-_DATE = re.compile(r"\s*(-?)(\d{1,4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?!\d|-)")
+_DATE = re.compile(r"\s*(-?)(\d{1,4})(?:-?(\d{1,2})(?:-?(\d{1,2}))?)?(?!\d)")
 _LAST_MONTH = 12
 _LAST_DAY = 31
 # Features of so many records are kept; about 2 KB each.

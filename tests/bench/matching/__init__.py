@@ -1,0 +1,1 @@
+"""`python -m tests.bench.matching`: how well the matcher finds children, beside its peers, in one run."""
