@@ -52,6 +52,23 @@ class LeadHeldElsewhere(FailedPrecondition):
         super().__init__("LEAD_HELD_ELSEWHERE", "a practitioner of another organisation leads; ask there")
 
 
+class ChildShielded(FailedPrecondition):
+    """The child is shielded, and what is asked would tell of what others recorded (DESIGN 5 no. 7)."""
+
+    def __init__(self) -> None:
+        super().__init__("CHILD_SHIELDED", "the child is shielded: ring the index desk")
+
+
+class ShieldStateWrong(FailedPrecondition):
+    """There is no shield in the state that this asks for: see `ListShieldReviews`."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "SHIELD_STATE",
+            "a provisional shield is confirmed, a confirmed one reviewed, either of them lifted; look again",
+        )
+
+
 class BudgetSpent(ResourceExhausted):
     """The caller was shown too many different children today (S17)."""
 

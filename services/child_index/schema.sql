@@ -9,7 +9,9 @@ CREATE TABLE child (
     -- The child's data key, wrapped; destroying it erases every fact about the child from dumps and replicas too.
     wrapped_key bytea NOT NULL,
     create_time timestamptz NOT NULL DEFAULT now(),
-    update_time timestamptz NOT NULL DEFAULT now()
+    update_time timestamptz NOT NULL DEFAULT now(),
+    -- Whether somebody put a shield on the child that no officer has lifted (DESIGN 5 no. 7).
+    shielded boolean NOT NULL DEFAULT false
 );
 
 -- What one organisation's system wrote down of a child: the unit of merging (DESIGN 5 no. 12).
@@ -24,10 +26,14 @@ CREATE TABLE source_record (
     -- The version of the model that decided where the record belongs.
     model_version text NOT NULL,
     create_time timestamptz NOT NULL DEFAULT now(),
-    update_time timestamptz NOT NULL DEFAULT now()
+    update_time timestamptz NOT NULL DEFAULT now(),
+    -- Whether the record may be of a shielded child of which it knows more than others may see: until an officer has
+    -- decided, nobody but its own organisation is shown it (DESIGN 5 no. 8).
+    look_alike boolean NOT NULL DEFAULT false
 );
 CREATE INDEX source_record_child ON source_record (child_id);
 CREATE INDEX source_record_feed ON source_record (organisation_id, update_time);
+CREATE INDEX source_record_look_alike ON source_record (organisation_id) WHERE look_alike;
 
 -- Hashed match keys of each record. Those that are not visible serve registration only (DESIGN 5 no. 5).
 CREATE TABLE child_key (
@@ -119,7 +125,22 @@ CREATE TABLE disclosure (
     PRIMARY KEY (subject, day, child_id)
 );
 
-GRANT SELECT, INSERT, UPDATE ON child, source_record, involvement, caf_indicator, lead_professional
+-- What an officer has to decide, or has decided, about a child: of one that is shielded, or has look-alike records. Why
+-- a child is shielded is not recorded (X-2).
+CREATE TABLE shield (
+    child_id uuid PRIMARY KEY REFERENCES child (id),
+    -- 1 provisional, 2 confirmed, 3 lifted
+    state smallint NOT NULL,
+    -- The day by which a confirmed one is looked at again. It does not end by itself.
+    review_date date,
+    create_time timestamptz NOT NULL DEFAULT now(),
+    update_time timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT shield_state CHECK (state BETWEEN 1 AND 3),
+    CONSTRAINT shield_review CHECK ((state = 2) = (review_date IS NOT NULL))
+);
+CREATE INDEX shield_open ON shield (child_id) WHERE state <> 3;
+
+GRANT SELECT, INSERT, UPDATE ON child, source_record, involvement, caf_indicator, lead_professional, shield
 TO kith_child_index_app;
 GRANT SELECT, INSERT, DELETE ON child_key, identifier, disclosure TO kith_child_index_app;
 GRANT SELECT, INSERT ON match_proposal TO kith_child_index_app;

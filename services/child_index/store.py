@@ -28,6 +28,10 @@ class SealedRecord:
     update_time: datetime
     own: bool
     """Whether it is the record that the caller's own local key names."""
+    shielded: bool = False
+    """Whether a shield is on the child."""
+    look_alike: bool = False
+    """Whether the record may be of a shielded child (DESIGN 5 no. 8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +287,9 @@ async def projections_after(connection: Connection, after: UUID, limit: int) -> 
 
 def _sealed_record(row: asyncpg.Record) -> SealedRecord:
     sealed = Sealed(row["child_id"], row["record_id"], WrappedKey(row["wrapped_key"]), row["sealed_facts"])
-    return SealedRecord(sealed, row["organisation_id"], row["update_time"], row["own"])
+    return SealedRecord(
+        sealed, row["organisation_id"], row["update_time"], row["own"], row["shielded"], row["look_alike"]
+    )
 
 
 _LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS k (key)"
@@ -298,7 +304,7 @@ WITH hit AS (
      UNION SELECT child_id FROM source_record WHERE local_key_hash = $1
 )
 SELECT c.id AS child_id, c.wrapped_key, r.id AS record_id, r.organisation_id, r.sealed_facts, r.update_time,
-       r.local_key_hash = $1 AS own
+       r.local_key_hash = $1 AS own, c.shielded, r.look_alike
   FROM found
   JOIN child AS c ON c.id = found.child_id
   JOIN source_record AS r ON r.child_id = c.id
@@ -316,7 +322,7 @@ WITH hit AS (
      GROUP BY child_id ORDER BY shared DESC, child_id LIMIT $4
 )
 SELECT c.id AS child_id, c.wrapped_key, r.id AS record_id, r.organisation_id, r.sealed_facts, r.update_time,
-       false AS own
+       false AS own, c.shielded, r.look_alike
   FROM hit
   JOIN child AS c ON c.id = hit.child_id
   JOIN source_record AS r ON r.child_id = c.id
@@ -324,7 +330,7 @@ SELECT c.id AS child_id, c.wrapped_key, r.id AS record_id, r.organisation_id, r.
 
 _RECORDS_OF = """
 SELECT c.id AS child_id, c.wrapped_key, r.id AS record_id, r.organisation_id, r.sealed_facts, r.update_time,
-       false AS own
+       false AS own, c.shielded, r.look_alike
   FROM child AS c
   JOIN source_record AS r ON r.child_id = c.id
  WHERE c.id = $1
