@@ -29,7 +29,8 @@ CREATE TABLE person (
     -- The username without regard to case and width: what it is found by.
     username_key text NOT NULL CONSTRAINT person_username_key UNIQUE,
     display_name text NOT NULL,
-    role text NOT NULL CONSTRAINT person_role CHECK (role IN ('PRACTITIONER', 'INDEX_DESK', 'PRIVACY_OFFICER')),
+    role text NOT NULL CONSTRAINT person_role
+    CHECK (role IN ('PRACTITIONER', 'INDEX_DESK', 'PRIVACY_OFFICER', 'SHIELD_OFFICER')),
     -- The practitioner they are in the directory; null for none.
     practitioner_id uuid,
     -- Argon2id.

@@ -11,6 +11,7 @@ class Role(StrEnum):
     PRACTITIONER = "PRACTITIONER"
     INDEX_DESK = "INDEX_DESK"
     PRIVACY_OFFICER = "PRIVACY_OFFICER"
+    SHIELD_OFFICER = "SHIELD_OFFICER"
 
 
 AGENCY: Final = frozenset({
@@ -28,6 +29,16 @@ PERSON: Final[Mapping[Role, frozenset[str]]] = {
     Role.INDEX_DESK: _WORKS_WITH_CHILDREN,
     # Sees who looked, not the children.
     Role.PRIVACY_OFFICER: frozenset({"audit.read"}),
+    # Of a shielded child an officer sees no more than anybody else (DESIGN 5 no. 7).
+    Role.SHIELD_OFFICER: frozenset(
+        {
+            "shields.decide",
+            "children.search",
+            "children.read",
+            "involvements.write",
+            "directory.read",
+        }
+    ),
 }
 """What a person of each role holds."""
 

@@ -26,6 +26,13 @@ from tests.repository.descriptors import Method, methods
 # What services.identity.scopes gives to people; a test that asked that module could not find it wrong.
 _PRACTITIONER = ("children.search", "children.read", "involvements.write", "consents.write", "directory.read")
 _OFFICER = ("audit.read",)
+_SHIELD_OFFICER = (
+    "shields.decide",
+    "children.search",
+    "children.read",
+    "involvements.write",
+    "directory.read",
+)
 _RELAY = "kith-service-authorization"
 _SECONDS = 10.0
 _LET_IN = "let in"
@@ -109,10 +116,12 @@ async def everybody(fleet: RunningFleet) -> AsyncIterator[Everybody]:
     async with partnership(fleet) as kith:
         school = await kith.organisation()
         officer = await kith.person(school, identity_pb2.Person.ROLE_PRIVACY_OFFICER)
+        shields = await kith.person(school, identity_pb2.Person.ROLE_SHIELD_OFFICER)
         doors = {
             "system": Door(school, frozenset(SCOPES)),
             "practitioner": Door(await kith.person(school), frozenset(_PRACTITIONER)),
             "officer": Door(officer, frozenset(_OFFICER)),
+            "shield-officer": Door(shields, frozenset(_SHIELD_OFFICER)),
         }
         layout = fleet.layout
         for entry in json.loads(layout.secrets.platform_clients.read_text(encoding="utf-8")):

@@ -21,6 +21,12 @@ def test_whoever_reads_the_trail_sees_no_child() -> None:
         assert not ("audit.read" in held and any(scope.startswith("children.") for scope in held))
 
 
+def test_nobody_but_a_shield_officer_decides_about_shields() -> None:
+    """DESIGN 5 no. 7."""
+    assert "shields.decide" not in AGENCY
+    assert [role for role in Role if "shields.decide" in PERSON[role]] == [Role.SHIELD_OFFICER]
+
+
 def test_every_role_holds_something() -> None:
     assert all(PERSON[role] for role in Role)
 
