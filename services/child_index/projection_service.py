@@ -13,11 +13,12 @@ from kith.childindex.v1.projection_service_pb2_grpc import ProjectionServiceServ
 from services.chassis import access, outbox, paging
 from services.chassis.database import Database
 from services.chassis.paging import PageTokens
-from services.child_index import store
+from services.child_index import projection_store as store
 
-_PAGE: Final = 500
-_MOST: Final = 1000
-
+_CHANGES: Final = 500
+_MOST_CHANGES: Final = 1000
+_PROJECTIONS: Final = 1000
+_MOST_PROJECTIONS: Final = 5000
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -31,7 +32,7 @@ class ProjectionService(ProjectionServiceServicer):
 
     async def ListChanges(self, request: pb.ListChangesRequest, _context: Context) -> pb.ListChangesResponse:
         """List events after a token. Raises InvalidArgument for a token that is not one."""
-        size = paging.page_size(request.page_size, default=_PAGE, cap=_MOST)
+        size = paging.page_size(request.page_size, default=_CHANGES, cap=_MOST_CHANGES)
         async with self._database.connection() as connection:
             changes = await outbox.list_changes(connection, request.after, size)
         return pb.ListChangesResponse(
@@ -53,19 +54,42 @@ class ProjectionService(ProjectionServiceServicer):
     ) -> pb.ListProjectionsResponse:
         """Give one page of all projections. Raises InvalidArgument for a page token of another list."""
         binding = paging.binding(request, access.current().caller)
-        after = UUID(int=0)
+        first, last = store.id_range(request.id_prefix)
+        # No child has the id 0.
+        after = UUID(int=max(first.int - 1, 0))
         if request.page_token:
             after = UUID(bytes=self._tokens.open(request.page_token, binding))
-        size = paging.page_size(request.page_size, default=_MOST, cap=_MOST)
+        size = paging.page_size(request.page_size, default=_PROJECTIONS, cap=_MOST_PROJECTIONS)
+        changes_after = ""
         async with self._database.connection() as connection:
-            rows = await store.projections_after(connection, after, size)
+            if not request.page_token:
+                # Before the children: what changes between the two is in both.
+                changes_after = await store.latest_change(connection)
+            rows = await store.projections_after(connection, after, last, size)
         more = len(rows) == size
         token = self._tokens.seal(binding, rows[-1]["child_id"].bytes) if more else ""
-        return pb.ListProjectionsResponse(projections=_projections(rows), next_page_token=token)
+        return pb.ListProjectionsResponse(
+            projections=_projections(rows), next_page_token=token, changes_after=changes_after
+        )
+
+    async def SummarizeProjections(
+        self, request: pb.SummarizeProjectionsRequest, _context: Context
+    ) -> pb.SummarizeProjectionsResponse:
+        """Give counts and sums of check numbers by the beginnings of ids."""
+        async with self._database.connection() as connection:
+            rows = await store.summaries(connection, request.id_prefix)
+        return pb.SummarizeProjectionsResponse(
+            summaries=[
+                pb.ProjectionSummary(
+                    id_prefix=f"{row['prefix']:03x}", child_count=row["child_count"], checksum=row["checksum"]
+                )
+                for row in rows
+            ]
+        )
 
 
 def _projections(rows: Iterable[asyncpg.Record]) -> list[pb.Projection]:
     return [
-        pb.Projection(child_id=str(row["child_id"]), version=row["version"], key_hashes=row["keys"])
+        pb.Projection(child_id=str(row["child_id"]), version=row["version"], key_hashes=row["keys"] or ())
         for row in rows
     ]
