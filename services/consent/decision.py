@@ -5,12 +5,24 @@ so nobody learns that another's consent was withdrawn. Cases: tests/cases/consen
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from services.consent.policy import Policy, Statement
+from services.consent.family import holds
+from services.consent.policy import Policy
+from services.consent.records import (
+    ConsentFacts,
+    Kind,
+    Organisation,
+    Records,
+    Restriction,
+    SharingDecision,
+    State,
+)
+
+_DAY = timedelta(days=1)
 
 
 class Action(StrEnum):
@@ -28,27 +40,6 @@ class Action(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Kind(StrEnum):
-    """What was agreed to; one never stands for another (CON-10, DESIGN 5 no. 18)."""
-
-    SHARE = "share"
-    SERVICE = "service"
-    DATA_PROTECTION = "data_protection"
-
-
-class State(StrEnum):
-    """Where a consent is in its life; only `GIVEN` permits anything."""
-
-    REQUESTED = "requested"
-    GIVEN = "given"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-    EXPIRED = "expired"
-    SUPERSEDED = "superseded"
-    INVALIDATED = "invalidated"
-    FROZEN = "frozen"
-
-
 class Outcome(StrEnum):
     """What the answer is. `REVIEW` permits nothing until somebody has decided."""
 
@@ -58,47 +49,50 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why. `CONSENT`, `GROUND` and `MAY_BE_TOLD`, and they alone, permit."""
+    """Why. `CONSENT`, `GROUND` and `MAY_BE_TOLD`, and they alone, permit.
 
-    CONSENT = "consent"
-    GROUND = "ground"
-    MAY_BE_TOLD = "may_be_told"
-    # No such record for this child.
+    In the order of what they tell: of several records that do not permit, the one that came furthest gives the reason.
+    """
+
+    # No such record for this child; or one, for something or somebody else.
     NO_CONSENT = "no_consent"
     OTHER_KIND = "other_kind"
     OTHER_SCOPE = "other_scope"
+    OTHER_RECIPIENT = "other_recipient"
     OTHER_PURPOSE = "other_purpose"
     OTHER_MEANS = "other_means"
-    OTHER_RECIPIENT = "other_recipient"
-    # It covers the question, and was asked for but not answered; refused; ...
+    # A consent would have covered it, and: another took its place; it never was one; it was not answered; ...
+    SUPERSEDED = "superseded"
+    INVALIDATED = "invalidated"
     REQUESTED = "requested"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
-    SUPERSEDED = "superseded"
-    INVALIDATED = "invalidated"
-    # What it rested on has changed: ask again.
+    # What it rested on has changed.
     FROZEN = "frozen"
     # It has expired, or does not hold yet.
     OUT_OF_TIME = "out_of_time"
     WORDING_RETIRED = "wording_retired"
-    # Two who may decide say different things.
-    CONTRADICTION = "contradiction"
-    # Somebody decided that this is not shared.
-    NOT_SHARED = "not_shared"
-    # The ground is none of the policy's; not law on that day; not between these bodies.
+    # The ground is none of the policy's; was not law then, or is not now; not between these bodies.
     GROUND_UNKNOWN = "ground_unknown"
     GROUND_NOT_IN_FORCE = "ground_not_in_force"
     GROUND_OTHER_BODIES = "ground_other_bodies"
     # The decision leaves out what its ground needs, or its review is too far off.
     GROUND_INCOMPLETE = "ground_incomplete"
-    # The day by which it was to be looked at again is over.
+    # People have to look: the day of the review is over; whoever gave it could not; two who may decide differ;
+    # somebody decided that it is not shared.
     GROUND_OVERDUE = "ground_overdue"
+    GIVER_COULD_NOT = "giver_could_not"
+    CONTRADICTION = "contradiction"
+    NOT_SHARED = "not_shared"
     # The organisation, or the recipient, has no current sharing agreement.
     NO_AGREEMENT = "no_agreement"
     # The child's wish; the do-not-tell list; nobody who is told such things.
     CHILD_WISH = "child_wish"
     DO_NOT_TELL = "do_not_tell"
     NOT_ENTITLED = "not_entitled"
+    GROUND = "ground"
+    CONSENT = "consent"
+    MAY_BE_TOLD = "may_be_told"
 
 
 class Duty(StrEnum):
@@ -114,18 +108,6 @@ class Duty(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     # Ask for consent again.
     ASK_AGAIN = "ask_again"
-
-
-@dataclass(frozen=True, slots=True)
-class Organisation:
-    """An organisation: its kind as the directory names it, and the last day of its sharing agreement.
-
-    `agreement_ends` None: it has no agreement that is current. `date.max`: until further notice.
-    """
-
-    id: UUID
-    kind: str
-    agreement_ends: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,96 +134,6 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentFacts:
-    """A consent as it is stored now.
-
-    `giver` None: not named; `by_child`: the child itself. `entitled`: whether the giver could, by `who_can_consent`,
-    when it was given or refused. `said`: the day it was given, refused or withdrawn. `ask_again_on`: the first day on
-    which what it rests on is over, that answer's `freezes_on`. `wording`: the id of the wording shown. `purposes`,
-    `means` and `service_ids` limit nothing if empty; without `organisation_ids` there is no recipient.
-    """
-
-    id: UUID
-    child_id: UUID
-    kind: Kind
-    recorder_id: UUID
-    scopes: frozenset[str]
-    organisation_ids: frozenset[UUID]
-    state: State
-    said: date
-    start: date
-    expire: date
-    purposes: frozenset[str] = frozenset()
-    means: frozenset[str] = frozenset()
-    service_ids: frozenset[UUID] = frozenset()
-    giver: UUID | None = None
-    by_child: bool = False
-    entitled: bool = True
-    ask_again_on: date | None = None
-    wording: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SharingDecision:
-    """That an organisation decided to share something without consent on a ground, or, `shared` false, not to share it.
-
-    `ended` is the last day it holds if it was ended early. `family_told`: done, or decided against with a reason
-    (CON-7). `said`: which statements it makes. `order_ends`: the last day of the court's order.
-    """
-
-    id: UUID
-    child_id: UUID
-    decider: Organisation
-    shared: bool
-    scopes: frozenset[str]
-    organisation_ids: frozenset[UUID]
-    decided: date
-    review: date | None
-    ground: str = ""
-    said: frozenset[Statement] = frozenset()
-    purposes: frozenset[str] = frozenset()
-    means: frozenset[str] = frozenset()
-    service_ids: frozenset[UUID] = frozenset()
-    ended: date | None = None
-    order_ends: date | None = None
-    family_told: bool = False
-    family_not_told_reason: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Restriction:
-    """A child's wish in force, or an entry of the do-not-tell list (CON-9; DESIGN 5 no. 10).
-
-    `wish`: the child's; from `people`, or, if empty, from everybody with parental responsibility. `scopes`: all if
-    empty.
-    """
-
-    id: UUID
-    child_id: UUID
-    wish: bool
-    people: frozenset[UUID]
-    start: date
-    end: date | None = None
-    scopes: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """All that is stored about one child, under its own record and those merged into it (`child_ids`).
-
-    What belongs to another child counts for nothing. `may_be_told`: `who_can_consent`'s `must_be_told`; `parents`: its
-    `holders`.
-    """
-
-    child_ids: Collection[UUID]
-    consents: Collection[ConsentFacts] = ()
-    sharing: Collection[SharingDecision] = ()
-    restrictions: Collection[Restriction] = ()
-    may_be_told: frozenset[UUID] = frozenset()
-    parents: frozenset[UUID] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class Obligation:
     """A duty, and whom it is about, if not everybody."""
 
@@ -265,9 +157,278 @@ class Answer:
     obligations: tuple[Obligation, ...] = ()
 
 
+_PERMITS = frozenset({Reason.CONSENT, Reason.GROUND, Reason.MAY_BE_TOLD})
+_REVIEWS = frozenset({Reason.GROUND_OVERDUE, Reason.GIVER_COULD_NOT, Reason.CONTRADICTION, Reason.NOT_SHARED})
+_ASKS_AGAIN = frozenset({Reason.FROZEN, Reason.OUT_OF_TIME, Reason.WORDING_RETIRED})
+_RANK = {reason: rank for rank, reason in enumerate(Reason)}
+
+# Up to here nothing is said of the record itself, not even which.
+_COVERED = _RANK[Reason.SUPERSEDED]
+
+_NOT_GIVEN = {
+    State.REQUESTED: Reason.REQUESTED,
+    State.REFUSED: Reason.REFUSED,
+    State.WITHDRAWN: Reason.WITHDRAWN,
+    State.EXPIRED: Reason.OUT_OF_TIME,
+    State.SUPERSEDED: Reason.SUPERSEDED,
+    State.INVALIDATED: Reason.INVALIDATED,
+    State.FROZEN: Reason.FROZEN,
+}
+_OBJECTIONS = frozenset({State.REFUSED, State.WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What one record says to the question, and the last day on which it does if it permits."""
+
+    reason: Reason
+    record_id: UUID | None = None
+    until: date = date.max
+    tell_family: bool = False
+
+
 def decide(question: Question, records: Records, policy: Policy, today: date) -> Answer:
     """Return whether it may be done on `today`, the day in UTC, and on which record."""
-    raise NotImplementedError
+    restrictions = [one for one in records.restrictions if _applies(one, question, records)]
+    standing = [one for one in restrictions if holds(today, one.start, one.end)]
+    verdict = _verdict(question, records, standing, policy, today)
+    permitted = verdict.reason in _PERMITS
+    outcome = Outcome.PERMIT if permitted else Outcome.REVIEW if verdict.reason in _REVIEWS else Outcome.DENY
+    # A restriction that begins later ends what was answered without it.
+    starts = [one.start - _DAY for one in restrictions if one.start > today]
+    return Answer(
+        outcome,
+        verdict.reason,
+        policy.version,
+        record_id=verdict.record_id if _RANK[verdict.reason] >= _COVERED else None,
+        valid_until=min(verdict.until, *_agreements(question), *starts) if permitted else None,
+        obligations=_obligations(question, verdict, outcome, standing),
+    )
+
+
+def _verdict(
+    question: Question, records: Records, standing: Collection[Restriction], policy: Policy, today: date
+) -> _Verdict:
+    """Return the verdict of the first thing that settles it: restrictions, agreements, records."""
+    for one in standing:
+        if question.person is not None and question.person in (one.people or records.parents):
+            return _Verdict(Reason.CHILD_WISH if one.wish else Reason.DO_NOT_TELL, one.id)
+    if question.action == Action.TELL:
+        told = question.person in records.may_be_told
+        return _Verdict(Reason.MAY_BE_TOLD if told else Reason.NOT_ENTITLED, until=today)
+    if any(ends < today for ends in _agreements(question)):
+        return _Verdict(Reason.NO_AGREEMENT)
+    verdicts = [_on_consent(question, consent, records, policy, today) for consent in records.consents]
+    verdicts += [_on_ground(question, one, records, policy, today) for one in records.sharing if one.shared]
+    best = max(verdicts, key=lambda one: (_RANK[one.reason], one.until), default=_Verdict(Reason.NO_CONSENT))
+    if best.reason in _PERMITS:
+        for refusal in records.sharing:
+            if not refusal.shared and _stands_against(refusal, best, question, records, today):
+                return _Verdict(Reason.NOT_SHARED, refusal.id)
+    return best
+
+
+def _on_consent(
+    question: Question, consent: ConsentFacts, records: Records, policy: Policy, today: date
+) -> _Verdict:
+    """Return what a consent says. It permits if it covers the question and holds, and nobody entitled objects."""
+    named = question.consent_id == consent.id or (question.consent_id is None and question.sharing_id is None)
+    other = _not_covered(question, consent, consent.kind, consent.recorder_id, records)
+    if not named or other is not None:
+        return _Verdict(other if named and other is not None else Reason.NO_CONSENT)
+    last = min(consent.expire, consent.start + timedelta(days=policy.longest_consent))
+    retired = policy.retired.get(consent.wording, date.max)
+    again = consent.ask_again_on or date.max
+    reason = Reason.CONSENT
+    if consent.state != State.GIVEN:
+        reason = _NOT_GIVEN[consent.state]
+    elif again <= today:
+        reason = Reason.FROZEN
+    elif not consent.start <= today <= last:
+        reason = Reason.OUT_OF_TIME
+    elif retired <= today:
+        reason = Reason.WORDING_RETIRED
+    elif not consent.entitled:
+        reason = Reason.GIVER_COULD_NOT
+    if reason != Reason.CONSENT:
+        return _Verdict(reason, consent.id)
+    objections = [_objection(question, consent, one, records) for one in records.consents]
+    against = max((one for one in objections if one is not None), key=_rank, default=None)
+    return against or _Verdict(reason, consent.id, min(last, again - _DAY, retired - _DAY))
+
+
+def _objection(
+    question: Question, consent: ConsentFacts, other: ConsentFacts, records: Records
+) -> _Verdict | None:
+    """Return what another's refusal or withdrawal makes of a consent that would permit; None if nothing.
+
+    The last word of one giver counts; of two, neither does before people have looked at it.
+    """
+    if other.state not in _OBJECTIONS or not other.entitled or other.child_id not in records.child_ids:
+        return None
+    if other.kind != consent.kind or _narrower(question, other) or not _reaches(question, other):
+        return None
+    givers = _giver(consent), _giver(other)
+    if None not in givers and givers[0] != givers[1]:
+        return _Verdict(Reason.CONTRADICTION, other.id)
+    if other.said < consent.said:
+        return None
+    return _Verdict(Reason.CONTRADICTION if None in givers else _NOT_GIVEN[other.state], other.id)
+
+
+def _on_ground(
+    question: Question, sharing: SharingDecision, records: Records, policy: Policy, today: date
+) -> _Verdict:
+    """Return what a decision to share without consent says. It permits on a ground in force, complete, not overdue."""
+    named = question.sharing_id == sharing.id or (question.consent_id is None and question.sharing_id is None)
+    other = _not_covered(question, sharing, Kind.SHARE, sharing.decider.id, records)
+    if not named or other is not None:
+        return _Verdict(other if named and other is not None else Reason.NO_CONSENT)
+    ground = policy.grounds.get(sharing.ground)
+    if ground is None:
+        return _Verdict(Reason.GROUND_UNKNOWN, sharing.id)
+    last = min(sharing.ended or date.max, sharing.order_ends or date.max)
+    kinds = {organisation.kind for organisation in (sharing.decider, *_parties(question))}
+    review = sharing.review or date.max
+    reason = Reason.GROUND
+    if not (ground.in_force(sharing.decided) and ground.in_force(today)):
+        reason = Reason.GROUND_NOT_IN_FORCE
+    elif ground.bodies is not None and not kinds <= ground.bodies:
+        reason = Reason.GROUND_OTHER_BODIES
+    elif not sharing.decided <= today <= last:
+        reason = Reason.OUT_OF_TIME
+    elif review > sharing.decided + timedelta(days=ground.longest) or not ground.needs <= sharing.said:
+        reason = Reason.GROUND_INCOMPLETE
+    elif review < today:
+        reason = Reason.GROUND_OVERDUE
+    until = min(last, review, ground.ends or date.max)
+    untold = not (sharing.family_told or sharing.family_not_told_reason)
+    return _Verdict(reason, sharing.id, until, tell_family=untold)
+
+
+def _not_covered(
+    question: Question,
+    record: ConsentFacts | SharingDecision,
+    kind: Kind,
+    recorder_id: UUID,
+    records: Records,
+) -> Reason | None:
+    """Return why a record has nothing to do with the question; None if it covers it. The least said comes first."""
+    if record.child_id not in records.child_ids:
+        return Reason.NO_CONSENT
+    if kind != question.kind:
+        return Reason.OTHER_KIND
+    if question.scope not in record.scopes:
+        return Reason.OTHER_SCOPE
+    if not _may_act(question, record, recorder_id):
+        return Reason.OTHER_RECIPIENT
+    if _limited(question.purpose, record.purposes):
+        return Reason.OTHER_PURPOSE
+    if _limited(question.means, record.means):
+        return Reason.OTHER_MEANS
+    return None
+
+
+def _may_act(question: Question, record: ConsentFacts | SharingDecision, recorder_id: UUID) -> bool:
+    """Return whether the record is about these organisations.
+
+    Only the recorder, who was told, records on it and passes it on; onward sharing needs a decision of its own
+    (CON-12). The recorder and the recipients see it (CON-3).
+    """
+    own = question.actor.id == recorder_id
+    if question.action == Action.RECORD:
+        return own
+    if question.action == Action.SEE:
+        return own or _received(question, question.actor, record)
+    if question.action == Action.SHARE and question.recipient is not None:
+        return own and _received(question, question.recipient, record)
+    return False
+
+
+def _received(question: Question, organisation: Organisation, record: ConsentFacts | SharingDecision) -> bool:
+    """Return whether the record names the organisation, and the service if it names services."""
+    services = record.service_ids
+    return organisation.id in record.organisation_ids and (not services or question.service_id in services)
+
+
+def _reaches(question: Question, record: ConsentFacts | SharingDecision) -> bool:
+    """Return whether a refusal is about whoever would come to know it."""
+    knows = question.recipient if question.action == Action.SHARE else question.actor
+    recorder_id = record.recorder_id if isinstance(record, ConsentFacts) else None
+    return knows is not None and (knows.id == recorder_id or _received(question, knows, record))
+
+
+def _narrower(question: Question, record: ConsentFacts | SharingDecision) -> bool:
+    """Return whether a refusal is about something else than what is asked."""
+    return (
+        question.scope not in record.scopes
+        or _limited(question.purpose, record.purposes)
+        or _limited(question.means, record.means)
+    )
+
+
+def _limited(asked: str | None, named: Collection[str]) -> bool:
+    return asked is not None and bool(named) and asked not in named
+
+
+def _stands_against(
+    refusal: SharingDecision, permit: _Verdict, question: Question, records: Records, today: date
+) -> bool:
+    """Return whether a decision not to share is about what is permitted, and was not replaced by its decider."""
+    if refusal.child_id not in records.child_ids or question.kind != Kind.SHARE:
+        return False
+    if not holds(today, refusal.decided, refusal.ended):
+        return False
+    if _narrower(question, refusal) or not _reaches(question, refusal):
+        return False
+    return not any(
+        later.id == permit.record_id
+        and later.decider.id == refusal.decider.id
+        and later.decided > refusal.decided
+        for later in records.sharing
+    )
+
+
+def _applies(restriction: Restriction, question: Question, records: Records) -> bool:
+    return restriction.child_id in records.child_ids and (
+        not restriction.scopes or question.scope in restriction.scopes
+    )
+
+
+def _obligations(
+    question: Question, verdict: _Verdict, outcome: Outcome, standing: Collection[Restriction]
+) -> tuple[Obligation, ...]:
+    """Return the duties of whoever acts on the answer."""
+    if outcome == Outcome.DENY:
+        return (Obligation(Duty.ASK_AGAIN),) if verdict.reason in _ASKS_AGAIN else ()
+    duties = []
+    if verdict.tell_family:
+        duties.append(Obligation(Duty.TELL_FAMILY))
+    if any(one.wish and not one.people for one in standing):
+        duties.append(Obligation(Duty.HIDE_FROM_PARENTS))
+    people = frozenset[UUID]().union(*(one.people for one in standing))
+    if people:
+        duties.append(Obligation(Duty.HIDE_FROM_PEOPLE, people))
+    if outcome == Outcome.PERMIT and question.action == Action.SHARE:
+        duties.append(Obligation(Duty.ACKNOWLEDGE))
+    return tuple(duties)
+
+
+def _parties(question: Question) -> tuple[Organisation, ...]:
+    return (question.actor,) if question.recipient is None else (question.actor, question.recipient)
+
+
+def _agreements(question: Question) -> Iterable[date]:
+    """Return the last day of each party's agreement; long past if it has none."""
+    return [party.agreement_ends or date.min for party in _parties(question)]
+
+
+def _giver(consent: ConsentFacts) -> UUID | str | None:
+    return "child" if consent.by_child else consent.giver
+
+
+def _rank(verdict: _Verdict) -> int:
+    return _RANK[verdict.reason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,4 +455,10 @@ def changes(old: Policy, new: Policy, recent: Iterable[Asked]) -> tuple[Change, 
 
     Otherwise: another outcome, reason, record, bound or obligation; the policy's version alone is no change.
     """
-    raise NotImplementedError
+    both = (
+        Change(
+            asked.id, *(decide(asked.question, asked.records, policy, asked.today) for policy in (old, new))
+        )
+        for asked in recent
+    )
+    return tuple(one for one in both if replace(one.before, policy_version=new.version) != one.after)

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from services.consent.family import Matter
 
 # The rules that Kith comes with.
 SHIPPED = Path(__file__).with_name("policy.json")
@@ -33,13 +38,19 @@ class Ground:
     None: between any. `longest`: the most days from a decision to its review, which may not be left open (CON-2).
     """
 
-    code: str
-    source: str
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    source: Annotated[str, Field(min_length=1)]
     starts: date | None
     ends: date | None
     bodies: frozenset[str] | None
-    longest: int
+    longest: Annotated[int, Field(ge=1, le=366)]
     needs: frozenset[Statement]
+
+    def __post_init__(self) -> None:
+        """Refuse a ground that would end before it starts."""
+        if self.starts is not None and self.ends is not None and self.ends < self.starts:
+            raise ValueError("ends before it starts")
 
     def in_force(self, day: date) -> bool:
         """Return whether it is law on that day."""
@@ -50,31 +61,40 @@ class Ground:
 class Policy:
     """One version of the rules.
 
-    `longest_consent`: the most days from the first to the last day of a consent. `all_needed`: matters in which this
-    partnership wants the consent of everybody with responsibility. `retired`: wordings, by id or version, with the
-    first day on which nothing rests on them any more.
+    `grounds` by code. `longest_consent`: the most days from the first to the last day of a consent. `all_needed`:
+    matters in which this partnership wants the consent of everybody with responsibility. `retired`: wordings, by id,
+    with the first day on which nothing rests on them any more.
     """
 
-    version: str
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    version: Annotated[str, Field(min_length=1, max_length=50)]
     grounds: Mapping[str, Ground]
-    longest_consent: int
-    all_needed: frozenset[str]
+    longest_consent: Annotated[int, Field(ge=1, le=3660)]
+    all_needed: frozenset[Matter]
     retired: Mapping[str, date]
 
 
 class PolicyInvalid(ValueError):
-    """The file is no policy; `faults` says each thing that is wrong, by path."""
+    """The text is no policy; `faults` says where, and what kind of thing is wrong."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("; ".join(faults))
         self.faults = faults
 
 
+_POLICY = TypeAdapter(Policy)
+
+
 def load(path: Path = SHIPPED) -> Policy:
     """Return the policy in a file. Raises PolicyInvalid, OSError."""
-    return parse(path.read_text(encoding="utf-8"))
+    return parse(path.read_bytes())
 
 
-def parse(text: str) -> Policy:
+def parse(text: str | bytes) -> Policy:
     """Return the policy that a JSON text says. Raises PolicyInvalid naming everything at fault."""
-    raise NotImplementedError
+    try:
+        return _POLICY.validate_json(text)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise PolicyInvalid(faults) from None
