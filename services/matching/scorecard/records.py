@@ -25,7 +25,8 @@ COLUMNS = (
 )
 _COMPARED = ("given_name", "other_names", "family_name", "birth_date", "gender", "postcode")
 _COMPLETE = ("given_name", "family_name", "birth_date", "postcode")
-_DATE = re.compile(r"\s*(-?)(\d{1,4})(?:-?(\d{1,2})(?:-?(\d{1,2}))?)?(?!\d)")
+_DATE = re.compile(r"\s*(-?)(\d{1,4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?!\d)")
+_BASIC_DATE = re.compile(r"\s*()(\d{4})(\d{2})(\d{2})(?!\d)")
 _LAST_MONTH = 12
 _LAST_DAY = 31
 # Features of so many records are kept; about 2 KB each.
@@ -146,7 +147,7 @@ def parse_date(text: str | None) -> PartialDate | None:
 
     Impossible parts that a swap of day and month explains are left to the matcher; other ones are missing.
     """
-    found = _DATE.match(text or "")
+    found = _BASIC_DATE.match(text or "") or _DATE.match(text or "")
     if not found:
         return None
     sign, year, month, day = found.groups()
