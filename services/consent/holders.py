@@ -74,6 +74,8 @@ _TO_AUTHORITY = {
     OrderKind.CARE: Rule.CARE,
 }
 _TO_NOBODY = {OrderKind.POLICE_PROTECTION: Rule.POLICE_PROTECTION, OrderKind.SUPERVISION: Rule.SUPERVISION}
+# Of several orders for one person, the one that gives the most says what the person holds.
+_STRONGEST = (*_TO_PEOPLE, *(kind for kind in OrderKind if kind not in _TO_PEOPLE))
 _NAMES_PEOPLE = frozenset(_TO_PEOPLE) - {OrderKind.PLACEMENT, OrderKind.PLACED_BY_CONSENT}
 
 # Whose rule makes them an authority or an agency rather than somebody of the family.
@@ -126,7 +128,7 @@ def _without_guardians(family: Family, on: date) -> Holders:
     dead = {relation.person for relation in family.relations if _dead(relation, on)}
     parents = {relation.person for relation in family.relations if relation.kind in _PARENTS}
     able = {relation.person for relation in family.relations if relation.kind in _BY_ORDER}
-    for order in standing:
+    for order in sorted(standing, key=lambda order: _STRONGEST.index(order.kind)):
         _by_order(found, order, parents)
         _unclear(found, order, able)
     for relation in family.relations:
