@@ -8,6 +8,7 @@ from kith.audit.v1.audit_service_pb2_grpc import AuditServiceStub
 from kith.childindex.v1.candidate_service_pb2_grpc import add_CandidateServiceServicer_to_server
 from kith.childindex.v1.child_index_service_pb2_grpc import add_ChildIndexServiceServicer_to_server
 from kith.childindex.v1.projection_service_pb2_grpc import add_ProjectionServiceServicer_to_server
+from kith.childindex.v1.shield_service_pb2_grpc import add_ShieldServiceServicer_to_server
 from kith.consent.v1 import consent_service_pb2
 from kith.directory.v1 import directory_service_pb2
 from services.chassis import database, telemetry
@@ -23,8 +24,10 @@ from services.chassis.paging import PageTokens
 from services.chassis.seal import Sealer
 from services.chassis.server import run, serve
 from services.chassis.service_identity import ServiceIdentity
+from services.chassis.writes import Writes
 from services.child_index import consumers, events
 from services.child_index.candidate_service import CandidateService
+from services.child_index.child_refs import ChildRefs
 from services.child_index.config import Config
 from services.child_index.disclosure import SERVICE, Disclosures
 from services.child_index.match_keys import MatchKeys
@@ -32,6 +35,8 @@ from services.child_index.neighbours import Consent, Directory
 from services.child_index.projection_service import ProjectionService
 from services.child_index.registration import Registrar
 from services.child_index.service import ChildIndexService
+from services.child_index.shield_service import ShieldService
+from services.child_index.shielding import Shielding
 from services.matching import load_model
 
 
@@ -76,6 +81,14 @@ async def main(config: Config) -> None:
             pool, sealer=sealer, child_ids=ChildIds(keyring), disclosures=disclosures, model=model
         )
         projections = ProjectionService(pool, PageTokens(keyring))
+        shields = ShieldService(
+            pool,
+            writes=Writes(pool, keyring, relay.wake),
+            refs=ChildRefs(ChildIds(keyring), MatchKeys(keyring)),
+            shielding=Shielding(sealer, MatchKeys(keyring), model),
+            disclosures=disclosures,
+            tokens=PageTokens(keyring),
+        )
         await serve(
             SERVICE,
             config,
@@ -83,6 +96,7 @@ async def main(config: Config) -> None:
                 (add_ChildIndexServiceServicer_to_server, service),
                 (add_CandidateServiceServicer_to_server, candidates),
                 (add_ProjectionServiceServicer_to_server, projections),
+                (add_ShieldServiceServicer_to_server, shields),
             ],
             error_domain="childindex.kith",
             verifier=verifier,

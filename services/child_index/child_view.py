@@ -10,15 +10,17 @@ from services.child_index.dates import from_date
 from services.child_index.facts import Record
 from services.child_index.involvements import has_ended, to_proto
 from services.child_index.neighbours import Verdict
+from services.child_index.opened import OpenedChild
+from services.child_index.shield import Extent
 from services.child_index.store import StoredCaf, StoredInvolvement, StoredLead
 from services.child_index.survivorship import shown
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """All that is stored of a child, opened."""
+    """What the caller may see of a child's records, and what of the rest is within its extent."""
 
-    records: Sequence[Record]
+    child: OpenedChild
     involvements: Sequence[StoredInvolvement]
     caf: StoredCaf | None
     lead: StoredLead | None
@@ -27,7 +29,7 @@ class Stored:
 def view(
     stored: Stored,
     *,
-    outward_id: UUID,
+    outward_id: str,
     organisation_id: str,
     verdicts: Mapping[UUID, Verdict] | None,
 ) -> child_pb2.Child:
@@ -46,14 +48,35 @@ def view(
         elif verdict is Verdict.DENY and not has_ended(involvement):
             neutral += 1
     return child_pb2.Child(
-        id=str(outward_id),
-        facts=shown(stored.records),
+        id=outward_id,
+        facts=shown(stored.child.records),
         involvements=full,
         sensitive_involvement_count=neutral,
         sensitive_checked=verdicts is not None,
         caf=None if stored.caf is None else _caf(stored.caf),
         lead_professional=None if stored.lead is None else _lead(stored.lead),
-        update_time=_newest(stored.records),
+        # When others last wrote says that they are there.
+        update_time=None if stored.child.shielded else _newest(stored.child.records),
+        shielded=stored.child.shielded,
+    )
+
+
+def within(
+    extent: Extent,
+    organisation_id: str,
+    involvements: Sequence[StoredInvolvement],
+    caf: StoredCaf | None,
+    lead: StoredLead | None,
+) -> tuple[list[StoredInvolvement], StoredCaf | None, StoredLead | None]:
+    """Of what is stored of a child that which the organisation may be shown at all (DESIGN 5 no. 7)."""
+    if extent is Extent.ALL:
+        return list(involvements), caf, lead
+    if extent is Extent.NONE:
+        return [], None, None
+    return (
+        [one for one in involvements if str(one.organisation_id) == organisation_id],
+        caf if caf is not None and str(caf.holder_organisation_id) == organisation_id else None,
+        lead if lead is not None and str(lead.organisation_id) == organisation_id else None,
     )
 
 

@@ -9,10 +9,13 @@ from services.chassis import audit_outbox
 from services.chassis.access import Decision
 from services.chassis.caller import Kind
 from services.chassis.database import Connection
-from services.child_index import store
+from services.chassis.errors import ACCESS_DOMAIN, Unavailable
+from services.child_index import disclosure_store
+from services.child_index.disclosure_store import Disclosure
 from services.child_index.refusals import BudgetSpent
 
 SERVICE = "child-index"
+_BACKLOG_SECONDS = 60.0
 
 
 class Disclosures:
@@ -28,32 +31,60 @@ class Disclosures:
         Raises BudgetSpent when the caller's budget was used up before this call, and Unavailable when too many
         records wait to be shipped: an answer nobody could account for is not given.
         """
-        await audit_outbox.bound_check(connection)
-        caller = decision.caller
-        limit = self._person_limit if caller.kind is Kind.PERSON else self._system_limit
-        record_id = uuid4()
-        record = access_record_pb2.AccessRecord(
-            id=str(record_id),
-            service=SERVICE,
-            method=decision.method,
-            organisation_id=caller.organisation_id,
-            subject=caller.subject,
-            purpose=decision.purpose or "",
-            child_ids=[str(child_id) for child_id in child_ids],
-        )
-        record.event_time.FromDatetime(datetime.now(UTC))
-        async with connection.transaction():
-            # Else a person's searches sent at once, of up to 50 children each, would none see what the others spend. A
-            # system is shown one child at a time and calls often: what its calls overspend is their number.
-            if caller.kind is Kind.PERSON:
-                await store.lock_budget(connection, caller.subject)
-            allowed = await store.disclose(
-                connection,
-                subject=caller.subject,
-                limit=limit,
-                child_ids=child_ids,
-                record_id=record_id,
-                record=record.SerializeToString(),
-            )
+        (allowed,) = await self.record_each(connection, decision, [child_ids])
         if not allowed:
-            raise BudgetSpent(limit)
+            raise self.spent(decision)
+
+    async def record_each(
+        self, connection: Connection, decision: Decision, shown: Sequence[Sequence[UUID]]
+    ) -> list[bool]:
+        """The same for several answers at once: says of each, in order, whether it may be given.
+
+        Raises Unavailable as `record` does. Outside a transaction, in one round trip.
+        """
+        caller = decision.caller
+        is_person = caller.kind is Kind.PERSON
+        now = datetime.now(UTC)
+        told = await disclosure_store.disclose(
+            connection,
+            subject=caller.subject,
+            limit=self._limit(decision),
+            # A system is shown one child at a time and calls often: what its calls overspend is their number.
+            in_turn=is_person,
+            disclosures=[_disclosure(decision, child_ids, now) for child_ids in shown],
+        )
+        if told is None:
+            raise Unavailable("AUDIT_BACKLOG", retry_after=_BACKLOG_SECONDS, domain=ACCESS_DOMAIN)
+        return told
+
+    async def note(self, connection: Connection, decision: Decision, child_ids: Sequence[UUID]) -> None:
+        """Record in the caller's transaction what is done with children of whom nothing is shown: not counted.
+
+        Raises Unavailable as `record` does.
+        """
+        await audit_outbox.bound_check(connection)
+        noted = _disclosure(decision, child_ids, datetime.now(UTC))
+        await audit_outbox.write(connection, [noted.record], [noted.record_id])
+
+    def spent(self, decision: Decision) -> BudgetSpent:
+        """The refusal of an answer that may not be given."""
+        return BudgetSpent(self._limit(decision))
+
+    def _limit(self, decision: Decision) -> int:
+        return self._person_limit if decision.caller.kind is Kind.PERSON else self._system_limit
+
+
+def _disclosure(decision: Decision, child_ids: Sequence[UUID], now: datetime) -> Disclosure:
+    caller = decision.caller
+    record_id = uuid4()
+    record = access_record_pb2.AccessRecord(
+        id=str(record_id),
+        service=SERVICE,
+        method=decision.method,
+        organisation_id=caller.organisation_id,
+        subject=caller.subject,
+        purpose=decision.purpose or "",
+        child_ids=[str(child_id) for child_id in child_ids],
+    )
+    record.event_time.FromDatetime(now)
+    return Disclosure(record_id, record.SerializeToString(), child_ids)

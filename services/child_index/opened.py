@@ -68,7 +68,13 @@ def open_in_full(sealer: Sealer, sealed: Sequence[SealedRecord], decision: Decis
             )
         )
     return [
-        KnownChild(child_id, of_child[child_id].sealed.wrapped, of_child[child_id].shielded, tuple(records))
+        KnownChild(
+            child_id,
+            of_child[child_id].sealed.wrapped,
+            of_child[child_id].shielded,
+            tuple(records),
+            of_child[child_id].seen,
+        )
         for child_id, records in by_child.items()
     ]
 

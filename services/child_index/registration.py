@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from kith.childindex.v1 import child_events_pb2, child_pb2
-from services.chassis import outbox
 from services.chassis.access import Decision
 from services.chassis.database import Connection
-from services.chassis.seal import Sealer, WrappedKey
+from services.chassis.seal import Sealer
 from services.child_index import events, store
-from services.child_index.facts import describe
+from services.child_index.facts import Record, describe
 from services.child_index.match_keys import MatchKeys
-from services.child_index.opened import best_features, open_children
-from services.child_index.store import SealedRecord, StoredInvolvement
-from services.matching import Action, Features, Model, decide_registration, prepare
+from services.child_index.opened import open_in_full
+from services.child_index.placement import Placement, place, twins
+from services.child_index.shield import KnownChild, KnownRecord
+from services.child_index.shielding import Shielding, advance, among
+from services.child_index.store import StoredInvolvement
+from services.matching import Model, prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +28,6 @@ class Registered:
     involvement_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """The child a record belongs to, new or known, and the children it may also be."""
-
-    child_id: UUID
-    wrapped_key: WrappedKey
-    is_new: bool
-    proposed: Sequence[UUID]
-
-
 class Registrar:
     """Puts source records where they belong."""
 
@@ -42,6 +35,7 @@ class Registrar:
         self._sealer = sealer
         self._keys = keys
         self._model = model
+        self._shielding = Shielding(sealer, keys, model)
 
     async def register(
         self,
@@ -63,54 +57,58 @@ class Registrar:
         keys = self._keys.stored(features)
         await store.lock(connection, self._keys.locks(features, local_key_hash, identifiers))
         found = await store.find_for_registration(connection, local_key_hash, keys, identifiers)
-        own = next((one for one in found if one.own), None)
-        place = self._known_place(own) if own else self._place(features, found, decision)
-        record_id = own.sealed.record_id if own else uuid4()
+        known = open_in_full(self._sealer, found, decision)
+        record = Record(facts, datetime.now(UTC))
+        placed = place(record, features, known, organisation_id, self._model)
+        child = self._with(placed, record, UUID(organisation_id))
+        own = child.records[0]
+        hidden = twins(child, known, self._model) if child.veiled else {}
         happened: list[events.What] = [
-            child_events_pb2.ChildRegistered() if place.is_new else child_events_pb2.ChildChanged()
+            child_events_pb2.ChildRegistered() if placed.child is None else child_events_pb2.ChildChanged()
         ]
         if involvement is not None:
             happened.append(events.recorded(sensitive=involvement.sensitive))
-        version = await self._advance(connection, place, len(happened))
+        changes: dict[UUID, Sequence[events.What]] = {child.child_id: happened}
+        changes |= {one: [child_events_pb2.ChildChanged()] for one in hidden}
+        await advance(connection, changes, child if placed.child is None else None)
         await store.save_record(
             connection,
-            record_id=record_id,
-            child_id=place.child_id,
+            record_id=own.record_id,
+            child_id=child.child_id,
             organisation_id=UUID(organisation_id),
             local_key_hash=local_key_hash,
             sealed_facts=self._sealer.seal(
-                place.wrapped_key, record_id, place.child_id, facts.SerializeToString()
+                child.wrapped_key, own.record_id, child.child_id, facts.SerializeToString()
             ),
             model_version=self._model.model_version,
+            look_alike=own.look_alike,
         )
-        await store.save_keys(connection, record_id, place.child_id, keys, identifiers)
-        if place.proposed:
-            await store.propose(connection, place.child_id, place.proposed, self._model.model_version)
+        await store.save_keys(
+            connection,
+            own.record_id,
+            child.child_id,
+            keys=keys,
+            identifiers=identifiers,
+            veil=self._shielding.veil(child.all_records) if child.veiled else None,
+            look_alike=own.look_alike,
+            proposed=placed.proposed,
+            model_version=self._model.model_version,
+        )
+        for other_id, record_ids in hidden.items():
+            await self._shielding.hide(connection, among(known, other_id), record_ids, child.child_id)
         involvement_id = None
         if involvement is not None:
-            involvement = replace(involvement, child_id=place.child_id)
+            involvement = replace(involvement, child_id=child.child_id)
             involvement_id = await store.record_involvement(connection, involvement)
-        await outbox.write(connection, events.events(place.child_id, version, happened))
-        return Registered(place.child_id, involvement_id)
+        return Registered(child.child_id, involvement_id)
 
-    def _place(self, features: Features, found: Sequence[SealedRecord], decision: Decision) -> _Place:
-        children = open_children(self._sealer, found, decision)
-        decided = decide_registration(features, best_features(features, children, self._model), self._model)
-        if decided.action is Action.LINK:
-            child_id = decided.keys[0]
-            wrapped = next(one.sealed.wrapped for one in found if one.sealed.child_id == child_id)
-            return _Place(child_id, wrapped, is_new=False, proposed=())
-        child_id = uuid4()
-        return _Place(child_id, self._sealer.new_data_key(child_id), is_new=True, proposed=decided.keys)
-
-    def _known_place(self, own: SealedRecord) -> _Place:
-        return _Place(own.sealed.child_id, own.sealed.wrapped, is_new=False, proposed=())
-
-    async def _advance(self, connection: Connection, place: _Place, by: int) -> int:
-        if place.is_new:
-            await store.create_child(connection, place.child_id, place.wrapped_key, by)
-            return by
-        version = await store.advance_child(connection, place.child_id, by)
-        if version is None:
-            raise RuntimeError("a child with records has no row")
-        return version
+    def _with(self, placed: Placement, record: Record, organisation_id: UUID) -> KnownChild:
+        """The child as it will be: the record first, as it is now, and those that were there."""
+        known = placed.child
+        if known is None:
+            child_id = uuid4()
+            own = KnownRecord(uuid4(), organisation_id, record, placed.look_alike, own=True)
+            return KnownChild(child_id, self._sealer.new_data_key(child_id), shielded=False, records=(own,))
+        record_id = next((one.record_id for one in known.records if one.own), None) or uuid4()
+        own = KnownRecord(record_id, organisation_id, record, placed.look_alike, own=True)
+        return replace(known, records=(own, *(one for one in known.records if not one.own)))

@@ -9,6 +9,7 @@ from kith.childindex.v1 import child_events_pb2, child_pb2
 from kith.childindex.v1 import child_index_service_pb2 as pb
 from kith.childindex.v1.child_index_service_pb2_grpc import ChildIndexServiceServicer
 from services.chassis import access, outbox
+from services.chassis.access import Decision
 from services.chassis.child_ids import ChildIds
 from services.chassis.database import Connection, Database
 from services.chassis.keyring import Keyring
@@ -17,19 +18,22 @@ from services.chassis.seal import Sealer
 from services.chassis.writes import Writes
 from services.child_index import child_view, events, involvements, store
 from services.child_index.basis import CAF, required_basis
+from services.child_index.child_refs import ChildRefs
 from services.child_index.child_view import Stored
 from services.child_index.dates import to_date
 from services.child_index.disclosure import Disclosures
 from services.child_index.match_keys import MatchKeys
 from services.child_index.neighbours import Consent, Directory
-from services.child_index.opened import open_children
+from services.child_index.opened import OpenedChild, open_children
 from services.child_index.refusals import (
     CafHeldElsewhere,
     ChildNotVisible,
+    ChildShielded,
     InvolvementAlreadyEnded,
     LeadHeldElsewhere,
 )
 from services.child_index.registration import Registrar
+from services.child_index.store import StoredCaf, StoredInvolvement, StoredLead
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -50,9 +54,8 @@ class ChildIndexService(ChildIndexServiceServicer):
     ) -> None:
         self._database = database
         self._writes = Writes(database, keyring, relay.wake)
-        self._child_ids = ChildIds(keyring)
+        self._refs = ChildRefs(ChildIds(keyring), MatchKeys(keyring))
         self._sealer = Sealer(keyring)
-        self._keys = MatchKeys(keyring)
         self._registrar = registrar
         self._disclosures = disclosures
         self._directory = directory
@@ -64,7 +67,7 @@ class ChildIndexService(ChildIndexServiceServicer):
         """Record what the caller knows of a child, with its involvement. Raises what `involvements.checked` does."""
         decision = access.current()
         organisation_id = decision.caller.organisation_id
-        local_key_hash = self._local_key_hash(request.local_key, organisation_id)
+        local_key_hash = self._refs.local_key(request.local_key, organisation_id)
         involvement = None
         if request.HasField("involvement"):
             answered = await self._writes.answered(request, pb.RegisterChildResponse)
@@ -92,7 +95,7 @@ class ChildIndexService(ChildIndexServiceServicer):
                 decision=decision,
             )
             return pb.RegisterChildResponse(
-                child_id=str(self._child_ids.outward(registered.child_id, organisation_id)),
+                child_id=self._refs.outward(registered.child_id, organisation_id),
                 involvement_id=str(registered.involvement_id or ""),
             )
 
@@ -103,25 +106,20 @@ class ChildIndexService(ChildIndexServiceServicer):
         decision = access.current()
         organisation_id = decision.caller.organisation_id
         async with self._database.connection() as connection:
-            child_id = await self._child_id(connection, request.child, organisation_id)
-            sealed = await store.records_of(connection, child_id)
-            if not sealed:
-                raise ChildNotVisible
-            involved = await store.involvements_of(connection, child_id)
-            caf, lead = await store.caf_and_lead(connection, child_id)
+            child_id = await self._refs.internal(connection, request.child, organisation_id)
+            child, involved, caf, lead = await self._seen(connection, child_id, decision)
         verdicts = await self._consent.may_see(
             [child_id], child_view.consents_to_ask(involved, organisation_id), organisation_id
         )
         async with self._database.connection() as connection:
             await self._disclosures.record(connection, decision, [child_id])
-        opened = open_children(self._sealer, sealed, decision)[0]
-        child = child_view.view(
-            Stored(opened.records, involved, caf, lead),
-            outward_id=self._child_ids.outward(child_id, organisation_id),
+        shown = child_view.view(
+            Stored(child, involved, caf, lead),
+            outward_id=self._refs.outward(child_id, organisation_id),
             organisation_id=organisation_id,
             verdicts=verdicts,
         )
-        return pb.GetChildResponse(child=child)
+        return pb.GetChildResponse(child=shown)
 
     async def RecordInvolvement(
         self, request: pb.RecordInvolvementRequest, _context: Context
@@ -132,7 +130,7 @@ class ChildIndexService(ChildIndexServiceServicer):
             return answered
         organisation_id = access.current().caller.organisation_id
         async with self._database.connection() as connection:
-            child_id = await self._child_id(connection, request.child, organisation_id)
+            child_id = await self._refs.internal(connection, request.child, organisation_id)
         involvement = await involvements.checked(
             self._directory,
             self._consent,
@@ -172,7 +170,10 @@ class ChildIndexService(ChildIndexServiceServicer):
     async def SetCafIndicator(
         self, request: pb.SetCafIndicatorRequest, _context: Context
     ) -> pb.SetCafIndicatorResponse:
-        """Say whether a CAF exists. Raises ChildNotVisible, NotOwnService, BasisRequired, CafHeldElsewhere."""
+        """Say whether a CAF exists.
+
+        Raises ChildNotVisible, NotOwnService, BasisRequired, CafHeldElsewhere, ChildShielded.
+        """
         answered = await self._writes.answered(request, pb.SetCafIndicatorResponse)
         if answered is not None:
             return answered
@@ -181,7 +182,7 @@ class ChildIndexService(ChildIndexServiceServicer):
         review_date = to_date(request.review_date, "review_date")
         await self._directory.require_own_practitioner(request.holder_practitioner_id, organisation_id)
         async with self._database.connection() as connection:
-            child_id = await self._child_id(connection, request.child, organisation_id)
+            child_id = await self._refs.internal(connection, request.child, organisation_id)
         basis = await required_basis(
             self._consent, request.basis, child_id=child_id, scope=CAF, organisation_id=organisation_id
         )
@@ -189,7 +190,11 @@ class ChildIndexService(ChildIndexServiceServicer):
         async def set_indicator(connection: Connection) -> pb.SetCafIndicatorResponse:
             await self._change(connection, child_id, child_events_pb2.CafIndicatorChanged())
             caf, _ = await store.caf_and_lead(connection, child_id)
-            if caf is not None and caf.is_open and str(caf.holder_organisation_id) != organisation_id:
+            holds = caf is not None and str(caf.holder_organisation_id) == organisation_id
+            # Before the other refusal, which says that there is one.
+            if not holds and await self._is_hidden(connection, child_id):
+                raise ChildShielded
+            if caf is not None and caf.is_open and not holds:
                 raise CafHeldElsewhere
             await store.set_caf(
                 connection,
@@ -212,7 +217,7 @@ class ChildIndexService(ChildIndexServiceServicer):
     async def AppointLeadProfessional(
         self, request: pb.AppointLeadProfessionalRequest, _context: Context
     ) -> pb.AppointLeadProfessionalResponse:
-        """Say who leads. Raises ChildNotVisible, NotOwnService, LeadHeldElsewhere."""
+        """Say who leads. Raises ChildNotVisible, NotOwnService, LeadHeldElsewhere, ChildShielded."""
         answered = await self._writes.answered(request, pb.AppointLeadProfessionalResponse)
         if answered is not None:
             return answered
@@ -221,10 +226,13 @@ class ChildIndexService(ChildIndexServiceServicer):
         await self._directory.require_own_practitioner(request.practitioner_id, organisation_id)
 
         async def appoint(connection: Connection) -> pb.AppointLeadProfessionalResponse:
-            child_id = await self._child_id(connection, request.child, organisation_id)
+            child_id = await self._refs.internal(connection, request.child, organisation_id)
             await self._change(connection, child_id, child_events_pb2.LeadProfessionalChanged())
             _, lead = await store.caf_and_lead(connection, child_id)
-            if lead is not None and str(lead.organisation_id) != organisation_id:
+            leads = lead is not None and str(lead.organisation_id) == organisation_id
+            if not leads and await self._is_hidden(connection, child_id):
+                raise ChildShielded
+            if lead is not None and not leads:
                 raise LeadHeldElsewhere
             await store.appoint_lead(
                 connection,
@@ -242,6 +250,24 @@ class ChildIndexService(ChildIndexServiceServicer):
             raise ChildNotVisible
         await outbox.write(connection, events.events(child_id, version, [what]))
 
+    async def _seen(
+        self, connection: Connection, child_id: UUID, decision: Decision
+    ) -> tuple[OpenedChild, list[StoredInvolvement], StoredCaf | None, StoredLead | None]:
+        """What the caller may see of a child, and what there is of it beside the records. Raises ChildNotVisible."""
+        sealed = await store.records_of(connection, child_id)
+        if not sealed:
+            raise ChildNotVisible
+        child = open_children(self._sealer, sealed, decision)[0]
+        involved = await store.involvements_of(connection, child_id)
+        caf, lead = await store.caf_and_lead(connection, child_id)
+        organisation_id = decision.caller.organisation_id
+        return child, *child_view.within(child.extent, organisation_id, involved, caf, lead)
+
+    async def _is_hidden(self, connection: Connection, child_id: UUID) -> bool:
+        """Whether a shield keeps from the caller what others recorded of the child, whose row is locked."""
+        organisation_id = access.current().caller.organisation_id
+        return await store.is_hidden(connection, child_id, UUID(organisation_id))
+
     async def _own_involvement(self, connection: Connection, involvement_id: str) -> store.StoredInvolvement:
         """An involvement of the caller's organisation. Raises ChildNotVisible if it has no such one."""
         organisation_id = UUID(access.current().caller.organisation_id)
@@ -249,17 +275,3 @@ class ChildIndexService(ChildIndexServiceServicer):
         if involvement is None:
             raise ChildNotVisible
         return involvement
-
-    async def _child_id(self, connection: Connection, ref: pb.ChildRef, organisation_id: str) -> UUID:
-        """The internal id; a made-up `child_id` leads to a child that does not exist. Raises ChildNotVisible."""
-        if ref.WhichOneof("value") == "child_id":
-            return self._child_ids.inward(UUID(ref.child_id), organisation_id)
-        child_id = await store.child_of_local_key(
-            connection, self._local_key_hash(ref.local_key, organisation_id)
-        )
-        if child_id is None:
-            raise ChildNotVisible
-        return child_id
-
-    def _local_key_hash(self, key: pb.LocalKey, organisation_id: str) -> bytes:
-        return self._keys.local_key(organisation_id, key.system, key.local_id)

@@ -41,6 +41,8 @@ class KnownChild:
     wrapped_key: WrappedKey
     shielded: bool
     records: tuple[KnownRecord, ...]
+    seen: bool = True
+    """Whether what anybody may see led to it, and not only what is hidden."""
 
     @property
     def veiled(self) -> bool:

@@ -7,7 +7,7 @@ their ids: so writers wait for each other and never in a circle.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -16,7 +16,8 @@ import asyncpg
 from services.chassis.database import Connection
 from services.chassis.seal import Sealed, WrappedKey
 
-MOST_CANDIDATES = 100
+MOST_MET = 100
+"""Children opened for a registration, of those that share visible keys, and again of those that share hidden ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class SealedRecord:
     """Whether a shield is on the child."""
     look_alike: bool = False
     """Whether the record may be of a shielded child (DESIGN 5 no. 8)."""
+    seen: bool = True
+    """Whether a visible key led to the child; in a registration hidden keys and identifiers do too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,37 +83,31 @@ async def lock(connection: Connection, keys: Iterable[int]) -> None:
     """Take transaction locks on 64-bit keys, in order, in a statement of its own.
 
     Only the statement after this one sees what the last holder of a lock committed: with the lock inside the lookup,
-    ten concurrent registrations made ten children (DESIGN 5 no. 11).
+    ten concurrent registrations made ten children (DESIGN 5 no. 11). Registrations share a lock that whoever shields a
+    child or lifts a shield holds alone: while one is under way, nobody's keys change from visible to hidden or back.
     """
     await connection.execute(_LOCK, sorted(set(keys)))
+
+
+async def lock_shields(connection: Connection) -> None:
+    """Wait until no registration is under way, and keep others waiting: before any other lock of the transaction."""
+    await connection.execute(_LOCK_SHIELDS)
 
 
 async def find_for_registration(
     connection: Connection, local_key_hash: bytes, keys: Sequence[int], identifiers: Sequence[bytes]
 ) -> list[SealedRecord]:
-    """All records of every child that shares a key (visible or not) or an identifier, or has this local key."""
-    rows = await connection.fetch(_FIND_FOR_REGISTRATION, local_key_hash, keys, identifiers, MOST_CANDIDATES)
-    return [_sealed_record(row) for row in rows]
+    """All records of every child that shares a key (visible or not) or an identifier, or has this local key.
 
-
-async def find_candidates(
-    connection: Connection,
-    keys: Sequence[int],
-    candidate_ids: Sequence[UUID] | None,
-    organisation_id: UUID | None,
-) -> list[SealedRecord]:
-    """All records of the children that share a visible key, those sharing most first.
-
-    With `candidate_ids`, only of those, and of children that `organisation_id` wrote in the last 10 seconds, which the
-    search engine may not have yet (read your writes).
+    Hidden hits take nobody's place: there is room of their own for them.
     """
-    rows = await connection.fetch(_FIND_CANDIDATES, keys, candidate_ids, organisation_id, MOST_CANDIDATES)
-    return [_sealed_record(row) for row in rows]
+    rows = await connection.fetch(_FIND_FOR_REGISTRATION, local_key_hash, keys, identifiers, MOST_MET)
+    return [replace(sealed_record(row), seen=row["seen"]) for row in rows]
 
 
 async def records_of(connection: Connection, child_id: UUID) -> list[SealedRecord]:
     """The records of one child; empty if there is no such child."""
-    return [_sealed_record(row) for row in await connection.fetch(_RECORDS_OF, child_id)]
+    return [sealed_record(row) for row in await connection.fetch(_RECORDS_OF, child_id)]
 
 
 async def child_of_local_key(connection: Connection, local_key_hash: bytes) -> UUID | None:
@@ -130,6 +127,12 @@ async def advance_child(connection: Connection, child_id: UUID, by: int) -> int 
     return version
 
 
+async def is_hidden(connection: Connection, child_id: UUID, organisation_id: UUID) -> bool:
+    """Whether a shield keeps from the organisation what others recorded: all but its own, or all (`shield.sight`)."""
+    hidden: bool = await connection.fetchval(_IS_HIDDEN, child_id, organisation_id)
+    return hidden
+
+
 async def save_record(
     connection: Connection,
     *,
@@ -139,23 +142,51 @@ async def save_record(
     local_key_hash: bytes,
     sealed_facts: bytes,
     model_version: str,
+    look_alike: bool,
 ) -> None:
     """Add a source record, or replace what it says; it stays with its child."""
     await connection.execute(
-        _SAVE_RECORD, record_id, child_id, organisation_id, local_key_hash, sealed_facts, model_version
+        _SAVE_RECORD,
+        record_id,
+        child_id,
+        organisation_id,
+        local_key_hash,
+        sealed_facts,
+        model_version,
+        look_alike,
     )
 
 
 async def save_keys(
-    connection: Connection, record_id: UUID, child_id: UUID, keys: Sequence[int], identifiers: Sequence[bytes]
+    connection: Connection,
+    record_id: UUID,
+    child_id: UUID,
+    *,
+    keys: Sequence[int],
+    identifiers: Sequence[bytes],
+    veil: Sequence[int] | None,
+    look_alike: bool,
+    proposed: Sequence[UUID],
+    model_version: str,
 ) -> None:
-    """Make these the hashed keys and identifiers of a record."""
-    await connection.execute(_SAVE_KEYS, record_id, child_id, keys, identifiers)
+    """Make these the hashed keys and identifiers of a record, and ask people whether the child is one of `proposed`.
 
-
-async def propose(connection: Connection, child_id: UUID, others: Sequence[UUID], model_version: str) -> None:
-    """Ask people whether the child is one of the others."""
-    await connection.execute(_PROPOSE, child_id, others, model_version)
+    `veil` has the keys of what is visible of a veiled child, to which all its records' visible keys are then confined;
+    None leaves those of the other records as they are. A look-alike's keys are hidden, and an officer is to decide.
+    One statement whatever is to be done, so that the time it takes tells nothing (DESIGN 5 no. 8).
+    """
+    await connection.execute(
+        _SAVE_KEYS,
+        record_id,
+        child_id,
+        keys,
+        identifiers,
+        [] if veil is None else veil,
+        veil is not None,
+        look_alike,
+        proposed,
+        model_version,
+    )
 
 
 async def record_involvement(connection: Connection, involvement: StoredInvolvement) -> UUID:
@@ -243,88 +274,40 @@ async def appoint_lead(connection: Connection, child_id: UUID, lead: StoredLead)
     )
 
 
-async def lock_budget(connection: Connection, subject: str) -> None:
-    """Keep the subject's other disclosures waiting until the end of the transaction.
-
-    In a statement of its own, as `lock`: `disclose` is to see what the last holder counted.
-    """
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", subject)
-
-
-async def disclose(
-    connection: Connection,
-    *,
-    subject: str,
-    limit: int,
-    child_ids: Sequence[UUID],
-    record_id: UUID,
-    record: bytes,
-) -> bool:
-    """Count children shown to a subject today and write the access record, in one statement; False if over the limit.
-
-    Nothing is counted or written then. The limit is on different children; a call that reaches it is still answered.
-    """
-    spent: bool = await connection.fetchval(_DISCLOSE, subject, limit, child_ids, record_id, record)
-    return not spent
-
-
-async def coverage(connection: Connection) -> list[tuple[UUID, datetime]]:
-    """The organisations that feed the index and when each last did."""
-    return [(row["organisation_id"], row["last_time"]) for row in await connection.fetch(_COVERAGE)]
-
-
-async def projections(connection: Connection, child_ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    """(child_id, version, keys) of the children that exist; keys are the visible ones."""
-    rows: list[asyncpg.Record] = await connection.fetch(_PROJECTIONS, child_ids)
-    return rows
-
-
-async def projections_after(connection: Connection, after: UUID, limit: int) -> list[asyncpg.Record]:
-    """As `projections`, the next children in the order of their ids."""
-    rows: list[asyncpg.Record] = await connection.fetch(_PROJECTIONS_AFTER, after, limit)
-    return rows
-
-
-def _sealed_record(row: asyncpg.Record) -> SealedRecord:
+def sealed_record(row: asyncpg.Record) -> SealedRecord:
+    """A row that has the child's key and the record."""
     sealed = Sealed(row["child_id"], row["record_id"], WrappedKey(row["wrapped_key"]), row["sealed_facts"])
     return SealedRecord(
         sealed, row["organisation_id"], row["update_time"], row["own"], row["shielded"], row["look_alike"]
     )
 
 
-_LOCK = "SELECT pg_advisory_xact_lock(key) FROM unnest($1::bigint[]) AS k (key)"
-
-_FIND_FOR_REGISTRATION = """
-WITH hit AS (
-    SELECT child_id FROM child_key WHERE key = ANY($2::bigint[])
-     GROUP BY child_id ORDER BY count(DISTINCT key) DESC, child_id LIMIT $4
-), found AS (
-    SELECT child_id FROM hit
-     UNION SELECT child_id FROM identifier WHERE hash = ANY($3::bytea[])
-     UNION SELECT child_id FROM source_record WHERE local_key_hash = $1
-)
-SELECT c.id AS child_id, c.wrapped_key, r.id AS record_id, r.organisation_id, r.sealed_facts, r.update_time,
-       r.local_key_hash = $1 AS own, c.shielded, r.look_alike
-  FROM found
-  JOIN child AS c ON c.id = found.child_id
-  JOIN source_record AS r ON r.child_id = c.id
+# Two numbers are another space than one: no key is (7, 8).
+_LOCK = """
+WITH shields AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(7, 8))
+SELECT pg_advisory_xact_lock(k.key) FROM shields, unnest($1::bigint[]) AS k (key)
 """
 
-_FIND_CANDIDATES = """
-WITH hit AS (
-    SELECT child_id, count(DISTINCT key) AS shared
-      FROM child_key
-     WHERE key = ANY($1::bigint[]) AND visible
-       AND ($2::uuid[] IS NULL
-            OR child_id = ANY($2)
-            OR child_id IN (SELECT child_id FROM source_record
-                             WHERE organisation_id = $3 AND update_time > now() - interval '10 seconds'))
-     GROUP BY child_id ORDER BY shared DESC, child_id LIMIT $4
+_LOCK_SHIELDS = "SELECT pg_advisory_xact_lock(7, 8)"
+
+_FIND_FOR_REGISTRATION = """
+WITH shared AS (
+    SELECT child_id, count(DISTINCT key) AS keys, count(DISTINCT key) FILTER (WHERE visible) AS visible_keys
+      FROM child_key WHERE key = ANY($2::bigint[]) GROUP BY child_id
+), met AS (
+    (SELECT child_id, true AS seen FROM shared WHERE visible_keys > 0
+      ORDER BY visible_keys DESC, child_id LIMIT $4)
+     UNION ALL
+    (SELECT child_id, false FROM shared WHERE keys > visible_keys ORDER BY keys DESC, child_id LIMIT $4)
+     UNION ALL SELECT child_id, false FROM identifier WHERE hash = ANY($3::bytea[])
+     UNION ALL SELECT child_id, false FROM source_record WHERE local_key_hash = $1
+), found AS (
+    SELECT child_id, bool_or(seen) AS seen FROM met GROUP BY child_id
 )
 SELECT c.id AS child_id, c.wrapped_key, r.id AS record_id, r.organisation_id, r.sealed_facts, r.update_time,
-       false AS own, c.shielded, r.look_alike
-  FROM hit
-  JOIN child AS c ON c.id = hit.child_id
+       r.local_key_hash = $1 AS own, c.shielded, r.look_alike, found.seen
+  FROM found
+  JOIN child AS c ON c.id = found.child_id
   JOIN source_record AS r ON r.child_id = c.id
 """
 
@@ -344,32 +327,46 @@ _ADVANCE_CHILD = """
 UPDATE child SET version = version + $2, update_time = now() WHERE id = $1 RETURNING version
 """
 
+_IS_HIDDEN = """
+SELECT shielded OR NOT EXISTS (
+           SELECT FROM source_record WHERE child_id = $1 AND (NOT look_alike OR organisation_id = $2))
+  FROM child WHERE id = $1
+"""
+
 _SAVE_RECORD = """
-INSERT INTO source_record (id, child_id, organisation_id, local_key_hash, sealed_facts, model_version)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO source_record (id, child_id, organisation_id, local_key_hash, sealed_facts, model_version, look_alike)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (id) DO UPDATE
-   SET sealed_facts = excluded.sealed_facts, model_version = excluded.model_version, update_time = now()
+   SET sealed_facts = excluded.sealed_facts, model_version = excluded.model_version,
+       look_alike = excluded.look_alike, update_time = now()
 """
 
 _SAVE_KEYS = """
 WITH gone_keys AS (
-    DELETE FROM child_key WHERE source_record_id = $1 AND key <> ALL($3::bigint[])
+    DELETE FROM child_key WHERE source_record_id = $1 AND key <> ALL($3::bigint[] || $5::bigint[])
 ), gone_identifiers AS (
     DELETE FROM identifier WHERE source_record_id = $1 AND hash <> ALL($4::bytea[])
 ), new_identifiers AS (
     INSERT INTO identifier (hash, source_record_id, child_id)
     SELECT hash, $1, $2 FROM unnest($4::bytea[]) AS h (hash)
         ON CONFLICT DO NOTHING
+), veiled AS (
+    UPDATE child_key SET visible = (key = ANY($5::bigint[]))
+     WHERE $6 AND source_record_id IN (SELECT id FROM source_record WHERE child_id = $2 AND id <> $1)
+       AND visible <> (key = ANY($5::bigint[]))
+), asked AS (
+    INSERT INTO match_proposal (child_id, other_child_id, model_version)
+    SELECT least($2, other), greatest($2, other), $9 FROM unnest($8::uuid[]) AS o (other)
+        ON CONFLICT DO NOTHING
+), queued AS (
+    INSERT INTO shield (child_id, state) SELECT $2, 1 WHERE $7
+        ON CONFLICT (child_id) DO UPDATE SET state = 1, update_time = now() WHERE shield.state = 3
 )
 INSERT INTO child_key (key, source_record_id, child_id, visible)
-SELECT key, $1, $2, true FROM unnest($3::bigint[]) AS k (key)
-    ON CONFLICT DO NOTHING
-"""
-
-_PROPOSE = """
-INSERT INTO match_proposal (child_id, other_child_id, model_version)
-SELECT least($1, other), greatest($1, other), $3 FROM unnest($2::uuid[]) AS o (other)
-    ON CONFLICT DO NOTHING
+SELECT key, $1, $2, CASE WHEN $6 THEN key = ANY($5::bigint[]) ELSE NOT $7 END
+  FROM (SELECT unnest($3::bigint[]) UNION SELECT unnest($5::bigint[])) AS k (key)
+    ON CONFLICT (key, source_record_id) DO UPDATE
+   SET visible = excluded.visible WHERE child_key.visible <> excluded.visible
 """
 
 _RECORD_INVOLVEMENT = """
@@ -462,40 +459,4 @@ VALUES ($1, $2, $3, $4)
     ON CONFLICT (child_id) DO UPDATE
    SET organisation_id = excluded.organisation_id, practitioner_id = excluded.practitioner_id,
        start_date = excluded.start_date, update_time = now()
-"""
-
-_DISCLOSE = """
-WITH budget AS (
-    SELECT count(*) >= $2 AS spent FROM disclosure WHERE subject = $1 AND day = current_date
-), counted AS (
-    INSERT INTO disclosure (subject, day, child_id)
-    SELECT $1, current_date, child_id FROM unnest($3::uuid[]) AS c (child_id), budget WHERE NOT budget.spent
-        ON CONFLICT DO NOTHING
-), recorded AS (
-    INSERT INTO chassis.audit_outbox (record_id, payload)
-    SELECT $4, $5 FROM budget WHERE NOT budget.spent
-)
-SELECT spent FROM budget
-"""
-
-_COVERAGE = """
-SELECT organisation_id, max(update_time) AS last_time FROM source_record GROUP BY organisation_id ORDER BY 1
-"""
-
-_PROJECTIONS = """
-SELECT c.id AS child_id, c.version, array(
-           SELECT DISTINCT k.key FROM source_record AS r JOIN child_key AS k ON k.source_record_id = r.id
-            WHERE r.child_id = c.id AND k.visible) AS keys
-  FROM child AS c
- WHERE c.id = ANY($1::uuid[])
-"""
-
-_PROJECTIONS_AFTER = """
-SELECT c.id AS child_id, c.version, array(
-           SELECT DISTINCT k.key FROM source_record AS r JOIN child_key AS k ON k.source_record_id = r.id
-            WHERE r.child_id = c.id AND k.visible) AS keys
-  FROM child AS c
- WHERE c.id > $1
- ORDER BY c.id
- LIMIT $2
 """

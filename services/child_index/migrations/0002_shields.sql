@@ -25,3 +25,5 @@ CREATE TABLE shield (
 CREATE INDEX shield_open ON shield (child_id) WHERE state <> 3;
 
 GRANT SELECT, INSERT, UPDATE ON shield TO kith_child_index_app;
+-- Visible keys become hidden ones and the other way round.
+GRANT UPDATE ON child_key TO kith_child_index_app;

@@ -8,6 +8,7 @@ import pytest
 from kith.childindex.v1 import child_pb2
 from services.child_index.child_view import Stored, view
 from services.child_index.facts import Record
+from services.child_index.opened import OpenedChild
 from services.child_index.store import StoredInvolvement
 
 TODAY = datetime.now(UTC).date()
@@ -38,7 +39,8 @@ def sensitive(end_date: date | None) -> StoredInvolvement:
 )
 def test_one_neutral_line_as_long_as_it_goes_on(end_date: date | None, lines: int) -> None:
     facts = child_pb2.Facts(names=[child_pb2.Name(given_name="Ottilie")])
-    stored = Stored([Record(facts, datetime.now(UTC))], [sensitive(end_date)], None, None)
-    shown = view(stored, outward_id=uuid4(), organisation_id=str(uuid4()), verdicts={})
+    child = OpenedChild(uuid4(), [Record(facts, datetime.now(UTC))], [])
+    stored = Stored(child, [sensitive(end_date)], None, None)
+    shown = view(stored, outward_id=str(uuid4()), organisation_id=str(uuid4()), verdicts={})
     assert list(shown.involvements) == []
     assert shown.sensitive_involvement_count == lines
