@@ -1,8 +1,12 @@
 """Requests checked against the rules in their protos (S25; protovalidate)."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
 
 import protovalidate
+from buf.validate import validate_pb2
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from services.chassis.errors import InvalidArgument
@@ -31,12 +35,17 @@ def warm_up(request: type[Message]) -> None:
 
 
 def _with_nul(value: object, path: str) -> Iterator[str]:
-    """Give the paths of texts with a NUL, which no text of PostgreSQL may hold."""
+    """Give the paths of texts with a NUL, which no text of PostgreSQL may hold.
+
+    Not in items that are each to be checked by themselves: such a request has an answer for each.
+    """
     if isinstance(value, str):
         if "\0" in value:
             yield path
     elif isinstance(value, Message):
         for field, inner in value.ListFields():
+            if _items_checked_apart(field):
+                continue
             yield from _with_nul(inner, f"{path}.{field.name}" if path else field.name)
     elif isinstance(value, Sequence) and not isinstance(value, bytes):
         for index, inner in enumerate(value):
@@ -45,6 +54,13 @@ def _with_nul(value: object, path: str) -> Iterator[str]:
         for key, inner in value.items():
             yield from _with_nul(key, f"{path}[]")
             yield from _with_nul(inner, f"{path}[]")
+
+
+@cache
+def _items_checked_apart(field: FieldDescriptor) -> bool:
+    rule: Any = validate_pb2.field
+    items = field.GetOptions().Extensions[rule].repeated.items
+    return bool(items.ignore == validate_pb2.IGNORE_ALWAYS)
 
 
 def _path(violation: protovalidate.Violation) -> str:

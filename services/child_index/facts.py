@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-
-from google.type import date_pb2
+from datetime import date, datetime, timedelta
 
 from kith.childindex.v1 import child_pb2, match_pb2
 from services.matching import Description, Name, PartialDate
@@ -32,10 +30,13 @@ def describe(facts: child_pb2.Facts) -> Description:
     """What one source record knows, for the matcher."""
     return Description(
         names=tuple(_name(name) for name in facts.names),
-        birth_date=_birth_date(facts.birth_date.date) if facts.HasField("birth_date") else None,
+        birth_date=_birth_date(facts.birth_date),
         gender=_GENDERS.get(facts.gender),
         postcodes=tuple(address.postcode for address in facts.addresses if address.postcode),
         nhs_number=facts.nhs_number or None,
+        school=facts.school_name or None,
+        carers=_carers(facts.carers),
+        estimated="E" in facts.birth_date.accuracy,
     )
 
 
@@ -46,25 +47,38 @@ def describe_child(records: Sequence[Record]) -> list[Description]:
     is nearly always one description.
     """
     described = [describe(record.facts) for record in newest_first(records)]
+    if len(described) == 1:
+        return described
     names = tuple(dict.fromkeys(name for one in described for name in one.names))
     postcodes = tuple(dict.fromkeys(code for one in described for code in one.postcodes))
+    carers = tuple(dict.fromkeys(name for one in described for name in one.carers))
     gender = next((one.gender for one in described if one.gender), None)
+    school = next((one.school for one in described if one.school), None)
     numbers: Iterable[str | None] = dict.fromkeys(one.nhs_number for one in described if one.nhs_number)
-    dates: Iterable[PartialDate | None] = dict.fromkeys(one.birth_date for one in described if one.birth_date)
+    # A date that one agency knows is no estimate because another only guessed it.
+    dates: dict[PartialDate | None, bool] = {}
+    for one in described:
+        if one.birth_date:
+            dates[one.birth_date] = dates.get(one.birth_date, True) and one.estimated
     return [
-        Description(names, date, gender, postcodes, number)
-        for date in dates or [None]
+        Description(names, born, gender, postcodes, number, school=school, carers=carers, estimated=estimated)
+        for born, estimated in (dates or {None: False}).items()
         for number in numbers or [None]
     ]
 
 
-def describe_query(query: match_pb2.Query) -> Description:
-    """What a searcher knows, for the matcher."""
+def describe_query(query: match_pb2.Query, today: date) -> Description:
+    """What a searcher knows on a day, for the matcher."""
+    asked = Name(query.given_name or None, query.family_name or None, query.other_given_names or None)
     return Description(
-        names=(Name(query.given_name or None, query.family_name or None),),
-        birth_date=_birth_date(query.birth_date.date) if query.HasField("birth_date") else None,
+        names=(asked, *(_name(name) for name in query.other_names)),
+        birth_date=_birth_date(query.birth_date),
         gender=_GENDERS.get(query.gender),
         postcodes=(query.postcode,) if query.postcode else (),
+        school=query.school_name or None,
+        carers=_carers(query.carers),
+        born=_born(query.age, today) if query.HasField("age") else None,
+        estimated="E" in query.birth_date.accuracy,
     )
 
 
@@ -79,5 +93,30 @@ def _name(name: child_pb2.Name) -> Name:
     )
 
 
-def _birth_date(date: date_pb2.Date) -> PartialDate:
-    return PartialDate(date.year or None, date.month or None, date.day or None)
+def _carers(carers: Iterable[child_pb2.Carer]) -> tuple[Name, ...]:
+    return tuple(
+        Name(carer.given_name or None, carer.family_name or None)
+        for carer in carers
+        if carer.given_name or carer.family_name
+    )
+
+
+def _birth_date(born: child_pb2.BirthDate) -> PartialDate | None:
+    """The parts known, None if none is: what its accuracy calls unknown is a filler, whatever stands there."""
+    parts = (born.date.year, born.date.month, born.date.day)
+    accuracy = reversed(born.accuracy or "AAA")
+    known = [(part or None) if letter != "U" else None for part, letter in zip(parts, accuracy, strict=True)]
+    return PartialDate(*known) if any(known) else None
+
+
+def _born(age: int, today: date) -> tuple[date, date]:
+    """The first and the last day of birth of somebody who has completed `age` years today."""
+    latest = _years_before(today, age)
+    return _years_before(today, age + 1) + timedelta(days=1), latest
+
+
+def _years_before(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:  # 29 February
+        return date(day.year - years, 2, 28)

@@ -1,11 +1,12 @@
 """What a searcher is shown of a match: grade, reasons, the name that matched, and enough to tell children apart."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from google.type import date_pb2
 
 from kith.childindex.v1 import child_pb2, match_pb2
+from services.child_index.answer import Answer
 from services.child_index.opened import OpenedChild
 from services.child_index.survivorship import shown
 from services.matching import Grade, Match
@@ -23,17 +24,22 @@ _USES = {
 }
 
 
-def matches(
-    ranked: Iterable[Match[UUID]],
-    children: Sequence[OpenedChild],
-    outward_id: Callable[[UUID], str],
-) -> list[match_pb2.Match]:
-    """The matches as they are sent, in their order."""
+def finding(
+    answer: Answer, children: Sequence[OpenedChild], outward_id: Callable[[UUID], str]
+) -> match_pb2.Finding:
+    """The answer as it is sent, the matches in their order."""
     by_id = {child.child_id: child for child in children}
-    return [_match(match, by_id[match.key], outward_id(match.key)) for match in ranked]
+    return match_pb2.Finding(
+        matches=[_match(match, by_id[match.key], outward_id(match.key)) for match in answer.matches],
+        ambiguous=answer.ambiguous,
+        ask_next=answer.ask_next,
+        too_many=answer.too_many,
+        more=answer.more,
+    )
 
 
 def _match(match: Match[UUID], child: OpenedChild, outward_id: str) -> match_pb2.Match:
+    # Of a shielded child these are the visible facts alone: it has no area and no other name to show.
     facts = shown(child.records)
     return match_pb2.Match(
         child_id=outward_id,
@@ -50,6 +56,7 @@ def _match(match: Match[UUID], child: OpenedChild, outward_id: str) -> match_pb2
         area=_area(facts),
         school_name=facts.school_name,
         likely_sibling=match.likely_sibling,
+        shielded=child.shielded,
     )
 
 

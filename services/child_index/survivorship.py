@@ -3,8 +3,8 @@
 - Name shown and date of birth: the value most source records agree on; among equals the one written last. A single
   agency's slip therefore does not replace what all others have.
 - Every other name any record has is shown after it, once, newest first.
-- Addresses, school, GP and gender: the newest record that has the fact at all, because these change with time. An
-  address of which it has the postcode alone is completed from a record that has its lines too.
+- Addresses, school, GP, gender and carers: the newest record that has the fact at all, because these change with time.
+  An address of which it has the postcode alone is completed from a record that has its lines too.
 - NHS number and UPN: never shown (DOMAIN 2.6 no. 1).
 """
 
@@ -32,6 +32,7 @@ def shown(records: Sequence[Record]) -> child_pb2.Facts:
         addresses=_addresses(newest),
         school_name=next((one.school_name for one in newest if one.school_name), ""),
         gp_name=next((one.gp_name for one in newest if one.gp_name), ""),
+        carers=next((one.carers for one in newest if one.carers), []),
     )
     dates = [one.birth_date for one in newest if one.HasField("birth_date")]
     if dates:

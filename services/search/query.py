@@ -1,5 +1,7 @@
 """A searcher's question as the matcher sees it, and the hashes to look under. Pure."""
 
+from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Final
 
 from kith.childindex.v1 import child_pb2, match_pb2
@@ -7,17 +9,36 @@ from services.matching import Description, Features, Name, PartialDate, hash_key
 
 MOST_KEYS: Final = 100
 _GENDERS: Final = {child_pb2.Facts.GENDER_FEMALE: "female", child_pb2.Facts.GENDER_MALE: "male"}
+_USES: Final = {
+    child_pb2.Name.USE_OFFICIAL: "official",
+    child_pb2.Name.USE_FORMER: "former",
+    child_pb2.Name.USE_NICKNAME: "nickname",
+    child_pb2.Name.USE_ALIAS: "alias",
+}
 
 
-def features(query: match_pb2.Query) -> Features:
-    """What is known of the child, normalised."""
-    date = query.birth_date.date
+def features(query: match_pb2.Query, today: date) -> Features:
+    """What is known of the child on a day, normalised: as the child index itself understands the question."""
+    names = [Name(query.given_name or None, query.family_name or None, query.other_given_names or None)]
+    names += [
+        Name(
+            name.given_name or None,
+            name.family_name or None,
+            name.other_given_names or None,
+            _USES.get(name.use, "usual"),
+        )
+        for name in query.other_names
+    ]
     return prepare(
         Description(
-            names=(Name(query.given_name or None, query.family_name or None),),
-            birth_date=PartialDate(date.year or None, date.month or None, date.day or None),
+            names=tuple(names),
+            birth_date=_birth_date(query.birth_date),
             gender=_GENDERS.get(query.gender),
             postcodes=(query.postcode,) if query.postcode else (),
+            school=query.school_name or None,
+            carers=tuple(_carers(query.carers)),
+            born=_born(query.age, today) if query.HasField("age") else None,
+            estimated="E" in query.birth_date.accuracy,
         )
     )
 
@@ -26,3 +47,37 @@ def key_hashes(known: Features, secret: bytes) -> dict[int, int]:
     """The hashes of the query's keys with their weights, the heaviest 100."""
     boosts = sorted(query_keys(known).items(), key=lambda entry: -entry[1])[:MOST_KEYS]
     return {hash_key(secret, key): boost for key, boost in boosts}
+
+
+def field_to_add(known: Features) -> str:
+    """The field of `Query` that would help most where there is too little to search on."""
+    has_given = any(form.given for form in known.forms)
+    has_family = any(form.family for form in known.forms)
+    if has_given and has_family:
+        return "birth_date"
+    return "family_name" if has_given else "given_name"
+
+
+def _carers(carers: Iterable[child_pb2.Carer]) -> Iterable[Name]:
+    named = (carer for carer in carers if carer.given_name or carer.family_name)
+    return (Name(carer.given_name or None, carer.family_name or None) for carer in named)
+
+
+def _birth_date(born: child_pb2.BirthDate) -> PartialDate | None:
+    """The parts known, None if none is."""
+    parts = (born.date.year, born.date.month, born.date.day)
+    letters = reversed(born.accuracy or "AAA")
+    known = [part if part and letter != "U" else None for part, letter in zip(parts, letters, strict=True)]
+    return PartialDate(*known) if any(known) else None
+
+
+def _born(age: int, today: date) -> tuple[date, date]:
+    """The first and the last day of birth of somebody who has completed `age` years today."""
+    return _years_before(today, age + 1) + timedelta(days=1), _years_before(today, age)
+
+
+def _years_before(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:  # 29 February
+        return date(day.year - years, 2, 28)

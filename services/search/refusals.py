@@ -4,7 +4,7 @@ from services.chassis.errors import InvalidArgument
 
 
 class QueryTooBroad(InvalidArgument):
-    """There is too little to search on; `advice` says what to add."""
+    """There is too little to search on; `field` of the query is to be added, `advice` says what else would do."""
 
-    def __init__(self, advice: str) -> None:
-        super().__init__([("query", advice)], reason="QUERY_TOO_BROAD")
+    def __init__(self, field: str, advice: str) -> None:
+        super().__init__([(f"query.{field}", advice)], reason="QUERY_TOO_BROAD")

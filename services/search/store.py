@@ -6,6 +6,7 @@ that must not be found is a document without keys: a delete would forget its ver
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -34,6 +35,14 @@ _CHECKPOINT_MAPPING: Final[dict[str, Any]] = {
     "settings": {"index": {"number_of_shards": 1, "auto_expand_replicas": "0-1"}},
     "mappings": {"dynamic": "strict", "properties": {"after": {"type": "keyword", "index": False}}},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A child that shares keys with a question, and the sum of their weights."""
+
+    child_id: UUID
+    weight: float
 
 
 class IndexUnavailable(Exception):
@@ -67,15 +76,7 @@ class ChildrenIndex:
         known" (G10).
         """
         body = {
-            "query": {
-                "bool": {
-                    "should": [
-                        {"constant_score": {"filter": {"term": {"keys": _written(key)}}, "boost": boost}}
-                        for key, boost in keys.items()
-                    ],
-                    "minimum_should_match": 1,
-                }
-            },
+            "query": _sharing(keys),
             "size": MOST_CANDIDATES,
             "track_total_hits": False,
         }
@@ -94,6 +95,34 @@ class ChildrenIndex:
         if found["timed_out"] or found["_shards"]["failed"]:
             raise IndexUnavailable
         return [UUID(hit["_id"]) for hit in found.get("hits", {}).get("hits", [])]
+
+    async def candidates_of_many(self, questions: Sequence[Mapping[int, int]]) -> list[list[Candidate]]:
+        """For each question the children that share keys, heaviest first, at most 100; one round trip for all.
+
+        Raises IndexUnavailable as `candidates` does: when any of them was not answered in full.
+        """
+        lines: list[dict[str, Any]] = []
+        for keys in questions:
+            lines.append({"index": self._name, "allow_partial_search_results": False})
+            lines.append({"query": _sharing(keys), "size": MOST_CANDIDATES, "track_total_hits": False})
+        try:
+            answer = await self._client.msearch(
+                body=lines,
+                params={
+                    "filter_path": "responses.hits.hits._id,responses.hits.hits._score,"
+                    "responses.timed_out,responses._shards.failed,responses.error.type",
+                    "request_timeout": _SEARCH_SECONDS,
+                },
+            )
+        except OpenSearchException:
+            raise IndexUnavailable from None
+        found = answer.get("responses", [])
+        if len(found) != len(questions) or not all(map(_complete, found)):
+            raise IndexUnavailable
+        return [
+            [Candidate(UUID(hit["_id"]), hit["_score"]) for hit in one.get("hits", {}).get("hits", [])]
+            for one in found
+        ]
 
     async def write(self, projections: Sequence[Projection]) -> None:
         """Write documents, each unless the index has a newer one. Raises IndexUnavailable: then write them again."""
@@ -140,6 +169,24 @@ class ChildrenIndex:
             await self._client.index(index=_CHECKPOINTS, id=self._name, body={"after": after})
         except OpenSearchException:
             raise IndexUnavailable from None
+
+
+def _sharing(keys: Mapping[int, int]) -> dict[str, Any]:
+    """The query for children that share keys: each adds its weight to the score."""
+    return {
+        "bool": {
+            "should": [
+                {"constant_score": {"filter": {"term": {"keys": _written(key)}}, "boost": boost}}
+                for key, boost in keys.items()
+            ],
+            "minimum_should_match": 1,
+        }
+    }
+
+
+def _complete(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer of several is whole."""
+    return "error" not in answer and not answer["timed_out"] and not answer["_shards"]["failed"]
 
 
 def _written(key: int) -> str:

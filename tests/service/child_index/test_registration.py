@@ -4,10 +4,8 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from uuid import UUID
 
 import asyncpg
-import pytest
 import pytest_asyncio
 from google.type import date_pb2
 
@@ -153,49 +151,3 @@ async def test_nothing_readable_is_stored(index: Index) -> None:
     assert rows
     for secret in ("Ottilie", "Fenwick", "ZY9", "9990000018", "LOCAL-4711"):
         assert not any(secret.casefold() in row.casefold() for row in rows)
-
-
-async def test_candidates_are_found_by_any_shared_key_and_by_nothing_else(index: Index) -> None:
-    """DESIGN 6: ids without a current visible key in common are dropped, whoever named them."""
-    made = await index.register(AGENCIES[0], facts())
-    other = await index.register(
-        AGENCIES[0], facts(given="Barnaby", family="Quillfeather", postcode="ZY1 1AA"), "2"
-    )
-    async with index.database.connection() as connection:
-        keys = [
-            row["key"]
-            for row in await connection.fetch("SELECT key FROM child_key WHERE child_id = $1", made.child_id)
-        ]
-        named = [made.child_id, other.child_id]
-        found = await store.find_candidates(connection, keys[:3], named, UUID(AGENCIES[5]))
-        unnamed = await store.find_candidates(connection, keys[:3], [other.child_id], UUID(AGENCIES[5]))
-        own_fresh = await store.find_candidates(connection, keys[:3], [other.child_id], UUID(AGENCIES[0]))
-    assert {one.sealed.child_id for one in found} == {made.child_id}
-    assert unnamed == []
-    # Read your writes: the organisation that has just written it finds it before the search engine does.
-    assert {one.sealed.child_id for one in own_fresh} == {made.child_id}
-
-
-@pytest.mark.parametrize("limit", [1, 3])
-async def test_budget_counts_different_children(index: Index, limit: int) -> None:
-    """S17: the same child again costs nothing; above the limit nothing is counted and no record written."""
-    children = [UUID(int=number) for number in range(limit + 2)]
-
-    async def show(child_id: UUID) -> bool:
-        async with index.database.connection() as connection:
-            return await store.disclose(
-                connection,
-                subject="somebody",
-                limit=limit,
-                child_ids=[child_id],
-                record_id=UUID(bytes=secrets.token_bytes(16)),
-                record=b"x",
-            )
-
-    answers = [await show(child_id) for child_id in children for _ in range(2 if child_id.int == 0 else 1)]
-    if limit == 1:
-        assert answers[0] is True
-        assert answers[1:] == [False] * (len(answers) - 1)
-    else:
-        assert answers == [True] * (limit + 1) + [False] * 2
-    assert await index.count("chassis.audit_outbox") == answers.count(True)

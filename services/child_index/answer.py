@@ -1,0 +1,80 @@
+"""What a question is answered: whom it shows, or which fact to add first. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from kith.childindex.v1 import match_pb2
+from services.child_index.opened import OpenedChild, best_features
+from services.matching import Features, Grade, Match, Model, rank
+
+MOST_EQUAL: Final = 10
+"""With more children than this that fit all that was given, about equally well, none is shown: that were a list."""
+
+_RANKED: Final = 50
+_QUERY_FIELDS: Final = frozenset(match_pb2.Query.DESCRIPTOR.fields_by_name)
+_AS_ASKED: Final = {"school": "school_name", "born": "birth_date"}
+"""The matcher's names of facts where `Query` has another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The matches shown, best first, and what is said beside them."""
+
+    matches: Sequence[Match[UUID]] = ()
+    ambiguous: bool = False
+    ask_next: Sequence[str] = ()
+    too_many: bool = False
+    more: bool = False
+
+    @property
+    def child_ids(self) -> list[UUID]:
+        """The children shown: what is counted and recorded."""
+        return [match.key for match in self.matches]
+
+
+def answer(
+    query: Features, children: Sequence[OpenedChild], model: Model, *, limit: int, is_person: bool
+) -> Answer:
+    """Rank the candidates and say what is shown of them, at most `limit`.
+
+    A system without a named user is told of the single certain match, or nothing (DESIGN 5 no. 6). With a flood of
+    equals, nobody is shown and the fact to add is named; unless all facts were given: then the best are shown.
+    """
+    ranking = rank(query, best_features(query, children, model), model, _RANKED)
+    matches = ranking.matches
+    if not is_person:
+        certain = [match for match in matches if match.grade is Grade.CERTAIN]
+        return Answer(certain if len(certain) == 1 else ())
+    equal = sum(
+        match.score.bits > matches[0].score.bits - model.margin_bits and _contradicts_nothing(match)
+        for match in matches
+    )
+    open_facts = _not_given(query)
+    ask_next = _in_query(ranking.ask_next)
+    if equal > MOST_EQUAL and open_facts:
+        return Answer(ambiguous=True, ask_next=ask_next or open_facts, too_many=True)
+    return Answer(matches[:limit], ranking.ambiguous, ask_next, more=len(matches) > limit)
+
+
+def _contradicts_nothing(match: Match[UUID]) -> bool:
+    """Whether every fact that was compared speaks for it; under which of its names it was found does not count."""
+    return all(one.bits >= 0 for one in match.score.evidence if one.field != "name_use")
+
+
+def _in_query(fields: Sequence[str]) -> list[str]:
+    named = (_AS_ASKED.get(field, field) for field in fields)
+    return [field for field in named if field in _QUERY_FIELDS]
+
+
+def _not_given(query: Features) -> list[str]:
+    """Facts that could be added, the most telling first."""
+    given = {
+        "birth_date": query.whole_date,
+        "postcode": any(postcode.full for postcode in query.postcodes),
+        "school_name": bool(query.school),
+        "carers": bool(query.carers),
+        "other_given_names": bool(query.other_given),
+    }
+    return [field for field, known in given.items() if not known]
