@@ -11,6 +11,7 @@ from services.matching import Model, score
 from services.matching.scorecard import Index, Outcomes, Records
 
 _CANDIDATES = 100
+_COUNTED = 50
 _PRECISE = 0.9995
 
 
@@ -71,10 +72,11 @@ def kith_pairs(asked: Records, known: Records, candidates: Sequence[Sequence[int
     )
 
 
-def outcomes(
-    peer: Peer, pairs: Pairs, asked: Records, known: Records, candidates: Sequence[Sequence[int]]
-) -> Outcomes:
-    """What a searcher would be shown, with the child in the index and, for the absent figures, without it."""
+def outcomes(peer: Peer, pairs: Pairs, asked: Records, known: Records) -> Outcomes:
+    """What a searcher would be shown, with the child in the index and, for the absent figures, without it.
+
+    Its candidates are the fifty best that it scores.
+    """
     in_index = set(known.entities.tolist())
     starts = np.searchsorted(pairs.queries, np.arange(asked.size + 1))
     made = []
@@ -84,11 +86,10 @@ def outcomes(
         others = [child for child in children if child[0] != entity]
         place = next((place for place, child in enumerate(children, 1) if child[0] == entity), 0)
         there = entity in in_index
-        fetched = known.entities[list(candidates[query])[:50]]
         made.append(
             (
                 there,
-                there and bool((fetched == entity).any()),
+                0 < place <= _COUNTED,
                 place,
                 *(_top(peer, children) if there else (0, np.nan)),
                 *_top(peer, others),
