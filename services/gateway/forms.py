@@ -14,9 +14,13 @@ MONTHS: Final = (
 )  # fmt: skip
 _SHORTEST_MONTH_WORD: Final = 3
 _OLDEST_YEAR: Final = 1900
-_FIND_FIELDS: Final = ("given_name", "family_name", "day", "month", "year", "postcode", "purpose")
+_FIND_FIELDS: Final = (
+    "given_name", "family_name", "day", "month", "year", "postcode",
+    "age", "other_given_names", "school", "carer", "purpose",
+)  # fmt: skip
 _INVOLVEMENT_FIELDS: Final = ("service", "role", "day", "month", "year")
 _LONGEST_ROLE: Final = 100
+_OLDEST: Final = 25
 _LONGEST_TYPED: Final = 1000
 _A_LEAP_YEAR: Final = 2000
 
@@ -51,6 +55,10 @@ class Search:
     family_name: str
     birth_date: PartialDate | None
     postcode: str
+    age: int | None = None
+    other_given_names: str = ""
+    school: str = ""
+    carer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +90,28 @@ def read_search(
         birth_date = read_date(typed["day"], typed["month"], typed["year"], today)
     except BadDate as problem:
         errors["birth_date-day"] = f"Date of birth {problem.sentence}"
+    # What was typed may be of an earlier version of the form.
+    more = {name: typed.get(name, "") for name in ("age", "other_given_names", "school", "carer")}
+    age = _number(more["age"])
+    if more["age"] and (age is None or age > _OLDEST):
+        errors["age"] = f"Age must be a whole number of years from 0 to {_OLDEST}"
     if typed["purpose"] not in purposes:
         errors["purpose"] = "Select why you are looking for this child"
     if errors:
         return None, errors
-    return Search(typed["given_name"], typed["family_name"], birth_date, typed["postcode"]), {}
+    return (
+        Search(
+            typed["given_name"],
+            typed["family_name"],
+            birth_date,
+            typed["postcode"],
+            age,
+            more["other_given_names"],
+            more["school"],
+            more["carer"],
+        ),
+        {},
+    )
 
 
 def read_involvement(typed: Mapping[str, str], today: dt.date) -> tuple[InvolvementAnswers | None, Errors]:

@@ -113,6 +113,7 @@ def _facts(facts: child_pb2.Facts) -> list[tuple[str, list[str]]]:
         *_other_names(facts.names[1:]),
         ("Gender", [wording.GENDERS.get(facts.gender, wording.NOT_KNOWN)]),
         *_addresses(facts.addresses),
+        *_carers(facts.carers),
         ("School or setting", [facts.school_name or wording.NOT_KNOWN]),
         ("GP", [facts.gp_name or wording.NOT_KNOWN]),
     ]
@@ -126,6 +127,13 @@ def _other_names(names: Sequence[child_pb2.Name]) -> Iterable[tuple[str, list[st
 def _other_name(name: child_pb2.Name) -> str:
     use = wording.NAME_USES.get(name.use, "")
     return f"{wording.full_name(name)} ({use})" if use else wording.full_name(name)
+
+
+def _carers(carers: Sequence[child_pb2.Carer]) -> Iterable[tuple[str, list[str]]]:
+    """Only where an agency has sent them: few do."""
+    named = [" ".join(part for part in (one.given_name, one.family_name) if part) for one in carers]
+    if any(named):
+        yield "Parents or carers", [name for name in named if name]
 
 
 def _born(birth: child_pb2.BirthDate, today: dt.date) -> str:

@@ -37,6 +37,7 @@ class MatchRow:
     speaks_against: list[str]
     not_compared: list[str]
     likely_sibling: bool
+    is_shielded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,10 @@ class Results:
     matches: list[MatchRow]
     add_one_of: str
     """What to add when several are equally good; empty when they are not."""
+    is_too_many: bool
+    """Whether so many are equally good that none is shown."""
+    has_more: bool
+    """Whether less likely ones were left out."""
     feeders: list[Feeder]
 
 
@@ -68,14 +73,22 @@ def results(
     now: dt.datetime,
 ) -> Results:
     """Return the page for an answer."""
-    found = len(answer.matches)
     return Results(
-        heading=wording.count(found, "possible child", "possible children") if found else "No match found",
+        heading=_heading(answer),
         searched=_searched(search),
         matches=_with_unique_links([_row(match, handle_of, now.date()) for match in answer.matches]),
         add_one_of=_add_one_of(answer) if answer.ambiguous else "",
+        is_too_many=answer.too_many,
+        has_more=answer.more,
         feeders=_feeders(answer.coverage, organisations, now),
     )
+
+
+def _heading(answer: search_service_pb2.FindChildrenResponse) -> str:
+    if answer.too_many:
+        return "Too many children fit"
+    found = len(answer.matches)
+    return wording.count(found, "possible child", "possible children") if found else "No match found"
 
 
 def _searched(search: Search) -> list[tuple[str, str]]:
@@ -87,7 +100,11 @@ def _searched(search: Search) -> list[tuple[str, str]]:
         ("Given name", search.given_name),
         ("Family name", search.family_name),
         ("Date of birth", born),
+        ("Age", "" if search.age is None else str(search.age)),
         ("Postcode", search.postcode.upper()),
+        ("Middle names", search.other_given_names),
+        ("School", search.school),
+        ("Parent or carer", search.carer),
     )
     return [(label, value) for label, value in stated if value]
 
@@ -114,6 +131,7 @@ def _row(match: match_pb2.Match, handle_of: Callable[[str], str], today: dt.date
         speaks_against=[sentence for bits, sentence in evidence if bits < 0],
         not_compared=[sentence for bits, sentence in evidence if bits == 0],
         likely_sibling=match.likely_sibling,
+        is_shielded=match.shielded,
     )
 
 

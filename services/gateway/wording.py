@@ -70,6 +70,9 @@ ASK_NEXT: Final = {
     "birth_date": "the full date of birth",
     "postcode": "the postcode",
     "gender": "the gender",
+    "other_given_names": "a middle name",
+    "school_name": "the school",
+    "carers": "a parent’s or carer’s name",
 }
 
 

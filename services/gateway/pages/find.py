@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from kith.childindex.v1 import match_pb2
+from kith.childindex.v1 import child_pb2, match_pb2
 from kith.search.v1 import search_service_pb2
 from services.chassis.errors import InvalidArgument
 from services.gateway import forms, wording
@@ -20,6 +20,10 @@ _FIELDS: Final = {
     "query.family_name": ("family_name", "Family name"),
     "query.birth_date": ("birth_date-day", "Date of birth"),
     "query.postcode": ("postcode", "Postcode"),
+    "query.age": ("age", "Age"),
+    "query.other_given_names": ("other_given_names", "Middle names"),
+    "query.school_name": ("school", "School"),
+    "query.carers": ("carer", "Parent or carer"),
     "": ("given_name", "The search"),
 }
 """Where the search's field violations belong on the page."""
@@ -83,7 +87,13 @@ def _purposes(visit: SignedInVisit) -> Mapping[str, wording.Purpose]:
 
 def _request(search: Search) -> search_service_pb2.FindChildrenRequest:
     query = match_pb2.Query(
-        given_name=search.given_name, family_name=search.family_name, postcode=search.postcode
+        given_name=search.given_name,
+        family_name=search.family_name,
+        postcode=search.postcode,
+        age=search.age,
+        other_given_names=search.other_given_names,
+        school_name=search.school,
+        carers=_carers(search.carer),
     )
     if search.birth_date is not None:
         date = query.birth_date.date
@@ -94,6 +104,14 @@ def _request(search: Search) -> search_service_pb2.FindChildrenRequest:
         )
         query.birth_date.accuracy = search.birth_date.accuracy
     return search_service_pb2.FindChildrenRequest(query=query)
+
+
+def _carers(typed: str) -> list[child_pb2.Carer]:
+    """The name of a parent or carer as it may be meant: one word is a given name or a family name."""
+    given, _, family = typed.strip().rpartition(" ")
+    if given:
+        return [child_pb2.Carer(given_name=given, family_name=family)]
+    return [child_pb2.Carer(given_name=family), child_pb2.Carer(family_name=family)] if family else []
 
 
 def _today() -> dt.date:

@@ -104,6 +104,10 @@ def child() -> child_pb2.Child:
             addresses=[child_pb2.Address(lines=["12 Weaver Row", "Northbridge"], postcode="ZZ9 4AB")],
             school_name="Canal Street Primary",
             gp_name="Mill Lane Surgery",
+            carers=[
+                child_pb2.Carer(given_name="Fatima", family_name="Bibi"),
+                child_pb2.Carer(given_name="Tariq"),
+            ],
         ),
         involvements=[
             involvement(

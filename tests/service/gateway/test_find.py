@@ -98,6 +98,75 @@ async def test_many_equal_matches_ask_for_one_more_fact(visitor: Visitor, gatewa
     assert "Add the postcode or the full date of birth to tell them apart" in page.text
 
 
+async def test_a_flood_shows_nobody_and_says_what_to_add(visitor: Visitor, gateway: Surroundings) -> None:
+    """No silent first page of a common name: the page says in plain words what to do."""
+    found = gateway.neighbours.found
+    found.ClearField("matches")
+    found.ambiguous = found.too_many = True
+    found.ask_next.extend(["postcode", "school_name", "carers"])
+    page = await visitor.search()
+    assert "Too many children fit" in page.title
+    assert "More than 10 children fit what you gave about equally well" in page.text
+    assert "Add the postcode, the school or a parent’s or carer’s name" in page.text
+    assert "No match" not in page.text
+    assert not [text for text in page.reader.links if text.startswith("View ")]
+
+
+async def test_less_likely_ones_left_out_are_mentioned(visitor: Visitor, gateway: Surroundings) -> None:
+    assert "Less likely children" not in (await visitor.search()).text
+    gateway.neighbours.found.more = True
+    assert "Less likely children are not shown" in (await visitor.search()).text
+
+
+async def test_a_shielded_child_is_shown_with_the_desk_to_ring(
+    visitor: Visitor, gateway: Surroundings
+) -> None:
+    """DESIGN 5 no. 7."""
+    (match,) = gateway.neighbours.found.matches[2:]
+    match.shielded = True
+    page = await visitor.search()
+    card = page.text.rpartition("View Amina Khan")[2].partition("Why this is")[0]
+    assert "Ring the index desk: 01632 960" in card
+    assert "Area" not in card
+    assert "School" not in card
+
+
+async def test_more_that_is_known_reaches_the_service(visitor: Visitor, gateway: Surroundings) -> None:
+    page = await visitor.search(
+        day="",
+        month="",
+        year="",
+        age="8",
+        other_given_names="Zahra",
+        school="Canal Street",
+        carer="Fatima Bibi",
+    )
+    ((request, _),) = gateway.neighbours.asked("FindChildren")
+    query = query_of(request).query
+    assert (query.age, query.other_given_names, query.school_name) == (8, "Zahra", "Canal Street")
+    assert [(one.given_name, one.family_name) for one in query.carers] == [("Fatima", "Bibi")]
+    assert not query.HasField("birth_date")
+    for text in ("age 8", "middle names Zahra", "school Canal Street", "parent or carer Fatima Bibi"):
+        assert text in page.text
+    assert (await visitor.get("/find")).reader.values["carer"] == "Fatima Bibi"
+
+
+async def test_one_name_of_a_carer_may_be_either(visitor: Visitor, gateway: Surroundings) -> None:
+    await visitor.search(carer="Bibi")
+    ((request, _),) = gateway.neighbours.asked("FindChildren")
+    carers = [(one.given_name, one.family_name) for one in query_of(request).query.carers]
+    assert carers == [("Bibi", ""), ("", "Bibi")]
+    assert not query_of(request).query.HasField("age")
+
+
+@pytest.mark.parametrize("age", ["eight", "-1", "26", "8.5"])
+async def test_an_age_that_is_none_is_said(visitor: Visitor, gateway: Surroundings, age: str) -> None:
+    page = await visitor.search(age=age)
+    assert page.status == 400
+    assert page.reader.links["Age must be a whole number of years from 0 to 25"] == "#age"
+    assert gateway.neighbours.calls == []
+
+
 async def test_errors_keep_what_was_typed(visitor: Visitor, gateway: Surroundings) -> None:
     page = await visitor.search(day="32", purpose="")
     assert page.status == 400
@@ -119,7 +188,7 @@ async def test_what_the_service_finds_wrong_lands_on_its_field(
     gateway.neighbours.refusals["FindChildren"] = InvalidArgument(
         [
             ("query.family_name", "must be at most 100 characters"),
-            ("query", "Add the date of birth, or the postcode, to the names."),
+            ("query.birth_date", "Add the date of birth, or the postcode, to the names."),
         ],
         "QUERY_TOO_BROAD",
     )
@@ -127,7 +196,7 @@ async def test_what_the_service_finds_wrong_lands_on_its_field(
     assert page.status == 400
     assert page.title.startswith("Error: ")
     assert page.reader.links["Family name must be at most 100 characters"] == "#family_name"
-    assert page.reader.links["Add the date of birth, or the postcode, to the names"] == "#given_name"
+    assert page.reader.links["Add the date of birth, or the postcode, to the names"] == "#birth_date-day"
     assert page.reader.values["given_name"] == "Aminah"
 
 

@@ -19,6 +19,7 @@ async def test_the_record(visitor: Visitor) -> None:
         "Born 3 March 2015",
         "Aminah Begum (former name)",
         "12 Weaver Row Northbridge ZZ9 4AB",
+        "Parents or carers Fatima Bibi Tariq",
         "Pastoral team Canal Street Primary Since 4 September 2024",
         "Daniel Okafor Family support worker",
         "01632 960 022",
