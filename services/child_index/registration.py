@@ -62,7 +62,8 @@ class Registrar:
         placed = place(record, features, known, organisation_id, self._model)
         child = self._with(placed, record, UUID(organisation_id))
         own = child.records[0]
-        hidden = twins(child, known, self._model) if child.veiled else {}
+        # A look-alike's own word hides nobody else: its sender would see whom.
+        hidden = twins(child, known, self._model) if child.shielded else {}
         happened: list[events.What] = [
             child_events_pb2.ChildRegistered() if placed.child is None else child_events_pb2.ChildChanged()
         ]
