@@ -204,6 +204,13 @@ class Index:
             fields.setdefault("review_date", day(180))
         return await self.call(caller, f"ShieldService.{method}", request_type(**fields))
 
+    async def forget(self) -> None:
+        """Let nobody who is there be found or resembled any more: for the next example of a property."""
+        async with self.database.connection() as connection:
+            await connection.execute("DELETE FROM child_key")
+            await connection.execute("DELETE FROM identifier")
+            await connection.execute("UPDATE source_record SET look_alike = false WHERE look_alike")
+
     def internal(self, child_id: str, organisation_id: str) -> UUID:
         """The internal id of an organisation's child."""
         return ChildIds(self.keyring).inward(UUID(child_id), organisation_id)

@@ -93,10 +93,7 @@ class World:
 
     async def begin(self, facts: child_pb2.Facts) -> None:
         """Forget who was there, and shield a child; another child is in nobody's way."""
-        async with self.index.database.connection() as connection:
-            await connection.execute("DELETE FROM child_key")
-            await connection.execute("DELETE FROM identifier")
-            await connection.execute("UPDATE source_record SET look_alike = false WHERE look_alike")
+        await self.index.forget()
         self.number += 1
         self.ids.clear()
         self.children.clear()
