@@ -51,20 +51,16 @@ class Household:
     children: tuple[Child, ...]
 
 
-def households(
-    names: Names, postcodes: Postcodes, called: dict[str, tuple[str, ...]], chance: Random
-) -> Iterator[Household]:
+def households(names: Names, postcodes: Postcodes, chance: Random) -> Iterator[Household]:
     """Households without end, children numbered through."""
     number, child = 0, 0
     while True:
-        made = tuple(_children(number, child, names, called, chance))
+        made = tuple(_children(number, child, names, chance))
         yield Household(number, postcodes.home(chance), made)
         number, child = number + 1, child + len(made)
 
 
-def _children(
-    household: int, first: int, names: Names, called: dict[str, tuple[str, ...]], chance: Random
-) -> Iterator[Child]:
+def _children(household: int, first: int, names: Names, chance: Random) -> Iterator[Child]:
     origin = _ORIGINS.pick(chance)
     # A mixed family draws given names from the one side and the family name from the other.
     given_origin = _PARTNERS.pick(chance) if origin == "mixed" else origin
@@ -93,7 +89,7 @@ def _children(
                 else _family(names, family_origin, chance)
             )
             changed = chance.random() < rates.SURNAME_CHANGED_BY_17
-            short = called.get(given.lower(), ())
+            short = names.called(given)
             yield Child(
                 number=number,
                 household=household,
@@ -144,6 +140,7 @@ def _named(
 
 
 def _alike(before: str, names: Names, origin: str, gender: str, taken: set[str], chance: Random) -> str:
-    """Of forty names the one most like the twin's."""
+    """Of forty names the one most like the twin's, but not the same in another spelling: nobody names twins so."""
     drawn = {_named(names, origin, gender, "", taken, chance)[0] for _ in range(_TRIES_ALIKE)} - {before}
-    return max(sorted(drawn), key=lambda name: JaroWinkler.similarity(name, before), default=before + "a")
+    others = sorted(name for name in drawn if not names.are_one(name, before))
+    return max(others, key=lambda name: JaroWinkler.similarity(name, before), default=before + "a")

@@ -44,6 +44,8 @@ class Names:
         self.sources = ["deploy/demo/name_lists"] + (["shared names"] if folder else [])
         self._given = _forenames(folder) if folder else {}
         self._family = _surnames(folder) if folder else {}
+        self._called = nicknames(shared)
+        self._spellings = spellings(shared)
 
     def given(self, origin: str, gender: str, father: str, chance: Random) -> tuple[str, str]:
         """A given name and other given names, '' for none."""
@@ -57,6 +59,17 @@ class Names:
         """A household's family name."""
         wider = self._family.get(origin)
         return wider.pick(chance) if wider and chance.random() < _FROM_LISTS else family_name(origin, chance)
+
+    def called(self, given: str) -> tuple[str, ...]:
+        """What a child of that name may be called."""
+        return self._called.get(given.lower(), ())
+
+    def are_one(self, given: str, other: str) -> bool:
+        """Whether one of the names is a short form or another spelling of the other."""
+        return any(
+            two in self.called(one) or two in self._spellings.get(unmarked(one).lower(), ())
+            for one, two in ((given, other), (other, given))
+        )
 
     def father(self, origin: str, chance: Random) -> str:
         """A man's given name."""

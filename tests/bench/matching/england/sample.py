@@ -8,7 +8,7 @@ from random import Random
 from services.matching.scorecard.records import Row
 from tests.bench.matching.england.children import Household, households
 from tests.bench.matching.england.copies import Copyist
-from tests.bench.matching.england.names import Names, nicknames, spellings
+from tests.bench.matching.england.names import Names, spellings
 from tests.bench.matching.england.postcodes import Postcodes
 from tests.bench.matching.files import write
 
@@ -59,7 +59,6 @@ class _Sample:
         self._held_out = letter != _TRAINING
         self._chance = Random(SEEDS[letter])
         self._names = Names(shared)
-        self._called = nicknames(shared)
         self._postcodes = Postcodes(sizes.records, self._chance)
         self._copyist = Copyist(self._postcodes, spellings(shared) if self._held_out else {}, self._chance)
         self.queries: list[Row] = []
@@ -72,7 +71,7 @@ class _Sample:
         twin_share = _SPARE * sizes.twins / (sizes.records * _TWIN_PAIRS_PER_CHILD)
         absent_share = _SPARE * sizes.absent / (sizes.records * _SEVERAL_PER_CHILD)
         query_share = _SPARE * sizes.queries / sizes.records
-        for home in households(self._names, self._postcodes, self._called, self._chance):
+        for home in households(self._names, self._postcodes, self._chance):
             left_out = self._left_out(home, twin_share, absent_share)
             for child in home.children:
                 if child.number == left_out:
