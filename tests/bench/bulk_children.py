@@ -14,15 +14,17 @@ import asyncio
 import multiprocessing
 import struct
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
+from random import Random
 from typing import Final
 from uuid import UUID, uuid4
 
 import asyncpg
+from google.type import date_pb2
 
 from deploy.demo.child_requests import facts
 from deploy.demo.town import generate
@@ -34,6 +36,10 @@ from services.chassis.seal import Sealer
 from services.child_index.facts import describe
 from services.child_index.match_keys import MatchKeys
 from services.matching import load_model, prepare
+from tests.bench.matching.england.children import households
+from tests.bench.matching.england.copies import Copyist
+from tests.bench.matching.england.names import Names
+from tests.bench.matching.england.postcodes import Postcodes
 
 Source = Callable[[int], Iterator[Iterable[child_pb2.Facts]]]
 """Gives the records of one child after the other, without end or as many as there are; another part for each number."""
@@ -60,6 +66,7 @@ _COLUMNS: Final = {
     "child_key": ("key", "source_record_id", "child_id", "visible"),
     "identifier": ("hash", "source_record_id", "child_id"),
 }
+_GENDERS: Final = {"female": child_pb2.Facts.GENDER_FEMALE, "male": child_pb2.Facts.GENDER_MALE}
 _FILLED_AT_THE_END: Final = ("child_key", "identifier")
 
 
@@ -68,6 +75,38 @@ def town_children(part: int, *, size: int, seed: int = 1) -> Iterator[Iterable[c
     rows = generate(size, seed * PARTS + part).rows()
     for _, of_child in groupby(rows, key=lambda row: row.truth_id):
         yield map(facts, of_child)
+
+
+def england_children(
+    part: int, *, size: int, seed: int = 31, shared: Path | None = None
+) -> Iterator[Iterable[child_pb2.Facts]]:
+    """Children of the whole country, each with one record; `shared` has further name lists, if there are any."""
+    chance = Random(f"{seed}:{part}")
+    postcodes = Postcodes(size, Random(seed))
+    copyist = Copyist(postcodes, {}, chance)
+    for home in households(Names(shared), postcodes, chance):
+        for child in home.children:
+            yield (_facts(copyist.copy(child, home)),)
+
+
+def _facts(row: Mapping[str, str | None]) -> child_pb2.Facts:
+    """A row of synthetic England as an agency's system would send it."""
+    year, month, day = (int(part) for part in (row["birth_date"] or "0-0-0").split("-"))
+    return child_pb2.Facts(
+        names=[
+            child_pb2.Name(
+                given_name=row["given_name"] or "",
+                family_name=row["family_name"] or "",
+                other_given_names=row["other_names"] or "",
+            )
+        ],
+        birth_date=child_pb2.BirthDate(date=date_pb2.Date(year=year, month=month, day=day)),
+        gender=_GENDERS.get(row["gender"] or "", child_pb2.Facts.GENDER_UNSPECIFIED),
+        addresses=[child_pb2.Address(postcode=row["postcode"])] if row["postcode"] else [],
+    )
+
+
+SOURCES: Final = {"town": town_children, "england": england_children}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +250,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.bulk_children", description=__doc__)
     parser.add_argument("--home", type=Path, required=True, help="state folder of a fleet that runs")
     parser.add_argument("--children", type=int, default=100_000, help="how many (default: %(default)s)")
+    parser.add_argument("--source", choices=sorted(SOURCES), default="town", help="default: %(default)s")
     options = parser.parse_args()
     filled = fill(
         dsn(options.home / "postgres", "kith_child_index", SUPERUSER),
         options.home / "secrets" / "child_index.keyring.json",
-        partial(town_children, size=options.children),
+        partial(SOURCES[options.source], size=options.children),
         options.children,
     )
     seconds = filled.copy_seconds + filled.index_seconds
