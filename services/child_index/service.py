@@ -1,5 +1,6 @@
 """ChildIndexService: what agencies and practitioners ask of the index. Translates; the deciding is done elsewhere."""
 
+import time
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from services.child_index.child_refs import ChildRefs
 from services.child_index.child_view import Stored
 from services.child_index.dates import to_date
 from services.child_index.disclosure import Disclosures
+from services.child_index.even_time import even_time
 from services.child_index.match_keys import MatchKeys
 from services.child_index.neighbours import Consent, Directory
 from services.child_index.opened import OpenedChild, open_children
@@ -65,6 +67,7 @@ class ChildIndexService(ChildIndexServiceServicer):
         self, request: pb.RegisterChildRequest, _context: Context
     ) -> pb.RegisterChildResponse:
         """Record what the caller knows of a child, with its involvement. Raises what `involvements.checked` does."""
+        began = time.monotonic()
         decision = access.current()
         organisation_id = decision.caller.organisation_id
         local_key_hash = self._refs.local_key(request.local_key, organisation_id)
@@ -99,7 +102,9 @@ class ChildIndexService(ChildIndexServiceServicer):
                 involvement_id=str(registered.involvement_id or ""),
             )
 
-        return await self._writes.once(request, pb.RegisterChildResponse, register)
+        response = await self._writes.once(request, pb.RegisterChildResponse, register)
+        await even_time(began)
+        return response
 
     async def GetChild(self, request: pb.GetChildRequest, _context: Context) -> pb.GetChildResponse:
         """Show a child. Raises ChildNotVisible, BudgetSpent."""
