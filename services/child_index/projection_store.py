@@ -46,30 +46,26 @@ def id_range(prefix: str) -> tuple[UUID, UUID]:
     return UUID(prefix.ljust(_HEX_DIGITS, "0")), UUID(prefix.ljust(_HEX_DIGITS, "f"))
 
 
-# A page first, then the keys of the whole page at once: one array for each child in a subselect is three times slower.
+# A page first, then the keys of the whole page together: a subselect for each child takes twice as long.
 _PROJECTIONS_AFTER = """
 WITH page AS MATERIALIZED (
     SELECT id, version FROM child WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3
-), visible AS (
-    SELECT r.child_id, array_agg(DISTINCT k.key) AS keys
-      FROM page AS p
-      JOIN source_record AS r ON r.child_id = p.id
-      JOIN child_key AS k ON k.source_record_id = r.id
-     WHERE k.visible
-     GROUP BY r.child_id
 )
-SELECT p.id AS child_id, p.version, v.keys
+SELECT p.id AS child_id, p.version, array_agg(DISTINCT k.key) FILTER (WHERE k.visible) AS keys
   FROM page AS p
-  LEFT JOIN visible AS v ON v.child_id = p.id
+  LEFT JOIN source_record AS r ON r.child_id = p.id
+  LEFT JOIN child_key AS k ON k.source_record_id = r.id
+ GROUP BY p.id, p.version
  ORDER BY p.id
 """
 
 _PROJECTIONS = """
-SELECT c.id AS child_id, c.version, (
-           SELECT array_agg(DISTINCT k.key) FROM source_record AS r JOIN child_key AS k ON k.source_record_id = r.id
-            WHERE r.child_id = c.id AND k.visible) AS keys
+SELECT c.id AS child_id, c.version, array_agg(DISTINCT k.key) FILTER (WHERE k.visible) AS keys
   FROM child AS c
+  LEFT JOIN source_record AS r ON r.child_id = c.id
+  LEFT JOIN child_key AS k ON k.source_record_id = r.id
  WHERE c.id = ANY($1::uuid[])
+ GROUP BY c.id, c.version
 """
 
 # ProjectionSummary says how the check number is made; services/search makes the same one for its documents.

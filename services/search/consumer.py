@@ -7,88 +7,103 @@ from typing import Final
 from uuid import UUID
 
 from google.protobuf.message import DecodeError
-from grpc.aio import Channel
 
-from kith.childindex.v1 import projection_service_pb2 as pb
 from kith.childindex.v1.child_events_pb2 import ChildEvent
-from kith.childindex.v1.projection_service_pb2_grpc import ProjectionServiceStub
+from services.chassis import metrics
 from services.chassis.consumer import Changes, Consumer, InvalidEvent, ReceivedEvent
 from services.chassis.kafka import KafkaSettings
 from services.chassis.outbox import Event
-from services.chassis.telemetry import describe, log
-from services.search.store import ChildrenIndex
+from services.search.freshness import Freshness
+from services.search.generations_store import GenerationsStore
+from services.search.keeper import Keeper
+from services.search.neighbours import Source
+from services.search.store import ChildrenIndex, IndexMissing, IndexUnavailable
 
 TOPIC: Final = "kith.childindex.v1.child-events"
 _GROUP: Final = "search"
 _PAGE: Final = 1000
 _STALE_SECONDS: Final = 10.0
-_RETRY_SECONDS: Final = 1.0
+_LOOK_SECONDS: Final = 0.2
+_ATTEMPTS: Final = 3
 
 
 class Projector:
-    """Fills the index when it is new, then follows the events. Also a checkpoint, kept in OpenSearch itself."""
+    """Follows the events and writes to the index in use and to the one being filled.
 
-    def __init__(self, index: ChildrenIndex, channel: Channel, kafka: KafkaSettings) -> None:
+    Also the consumer's checkpoint, which is kept in OpenSearch itself: if it is lost, so is the index.
+    """
+
+    def __init__(
+        self,
+        index: ChildrenIndex,
+        generations: GenerationsStore,
+        source: Source,
+        keeper: Keeper,
+        kafka: KafkaSettings,
+    ) -> None:
         self._index = index
-        self._stub = ProjectionServiceStub(channel)
+        self._generations = generations
+        self._source = source
+        self._keeper = keeper
         self._kafka = kafka
+        self._freshness = Freshness(index)
         self._in_step_at = -_STALE_SECONDS
         self._last_page = False
 
     @property
     def in_step(self) -> bool:
         """Whether the index had everything within the last 10 seconds. If not, look in the child index itself."""
-        return time.monotonic() - self._in_step_at < _STALE_SECONDS
+        return self._keeper.live and time.monotonic() - self._in_step_at < _STALE_SECONDS
 
     async def run(self) -> None:
-        """Run until cancelled. Survives the loss of OpenSearch, of Kafka and of the child index."""
-        await self._prepare()
-        await Consumer(
-            TOPIC,
-            _GROUP,
-            self._kafka,
-            handle=self._handle,
-            decode=decode,
-            list_changes=self._list_changes,
-            checkpoint=self,
-        ).run()
+        """Run until cancelled. Survives the loss of OpenSearch, of Kafka and of the child index.
+
+        Raises ReaderStuck when only a new process can help.
+        """
+        await self._keeper.looked()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._freshness.run())
+            while True:
+                await self._follow()
+
+    async def _follow(self) -> None:
+        """Follow the changes from the checkpoint on, for as long as that is the one to go on from."""
+        epoch = self._keeper.epoch
+        following = asyncio.create_task(
+            Consumer(
+                TOPIC,
+                _GROUP,
+                self._kafka,
+                handle=self._handle,
+                decode=decode,
+                list_changes=self._list_changes,
+                checkpoint=self,
+            ).run()
+        )
+        try:
+            while self._keeper.epoch == epoch:
+                done, _ = await asyncio.wait({following}, timeout=_LOOK_SECONDS)
+                if done:
+                    await following
+                metrics.PROJECTION_BEHIND_SECONDS.set(time.monotonic() - self._in_step_at)
+        finally:
+            self._in_step_at = -_STALE_SECONDS
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
 
     async def load(self) -> str:
-        """Return the token saved last."""
-        return await self._index.load_checkpoint() or ""
+        """Return the token saved last. Raises IndexUnavailable until there is one: the keeper sees to that."""
+        after = await self._generations.load_checkpoint()
+        if after is None:
+            raise IndexUnavailable
+        return after
 
     async def save(self, after: str) -> None:
         """Keep the token."""
-        await self._index.save_checkpoint(after)
-
-    async def _prepare(self) -> None:
-        """Create the index and fill it if it never was. Begins again until it succeeds; the writes can be repeated."""
-        while True:
-            try:
-                await self._index.create()
-                if await self._index.load_checkpoint() is None:
-                    await self._fill()
-                    # From the oldest change there is: what changed while filling is written once more.
-                    await self._index.save_checkpoint("")
-            except Exception as error:  # noqa: BLE001 - a call or OpenSearch: whatever it is, it is tried again
-                log.warning("the index could not be filled, will try again", **describe(error))
-                await asyncio.sleep(_RETRY_SECONDS)
-            else:
-                return
-
-    async def _fill(self) -> None:
-        token = ""
-        while True:
-            page = await self._stub.ListProjections(
-                pb.ListProjectionsRequest(page_size=_PAGE, page_token=token), timeout=30
-            )
-            await self._index.write(page.projections)
-            token = page.next_page_token
-            if not token:
-                return
+        await self._generations.save_checkpoint(after)
 
     async def _list_changes(self, after: str, limit: int) -> Changes:
-        response = await self._stub.ListChanges(pb.ListChangesRequest(after=after, page_size=limit))
+        response = await self._source.changes(after, limit)
         events = [
             Event(UUID(event.event_id), UUID(event.child_id), event.version, event.SerializeToString())
             for event in response.events
@@ -103,14 +118,29 @@ class Projector:
         ids = sorted({str(event.key) for event in received})
         try:
             for start in range(0, len(ids), _PAGE):
-                request = pb.BatchGetProjectionsRequest(child_ids=ids[start : start + _PAGE])
-                response = await self._stub.BatchGetProjections(request)
-                await self._index.write(response.projections)
+                await self._write(ids[start : start + _PAGE])
         except Exception:
             self._in_step_at = -_STALE_SECONDS
             raise
+        self._freshness.written(received[-1].message)
         if self._last_page:
             self._in_step_at = time.monotonic()
+
+    async def _write(self, ids: Sequence[str]) -> None:
+        projections = await self._source.projections(ids)
+        for attempt in range(1, _ATTEMPTS + 1):
+            # Each time: an index that is being filled is to have the change too (generations_store.py says why).
+            stored = await self._generations.load()
+            if stored is None or not stored.value.written_to:
+                raise IndexUnavailable
+            try:
+                await self._index.write(projections, stored.value.written_to)
+            except IndexMissing:
+                # The alias has moved on meanwhile.
+                if attempt == _ATTEMPTS:
+                    raise
+            else:
+                return
 
 
 def decode(payload: bytes) -> ReceivedEvent:

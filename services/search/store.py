@@ -1,40 +1,52 @@
-"""The OpenSearch index: ids, versions and hashed keys, nothing readable (DESIGN 6; RELIABILITY finding 7).
+"""The children in OpenSearch: ids, versions and hashed keys, nothing readable (DESIGN 6; RELIABILITY finding 7).
 
-The index name carries the key schema and the version of the secret: when either changes a new index is filled. Writes
-carry the child's version (`external_gte`), so whatever arrives late or twice never takes a document back (G4). A child
-that must not be found is a document without keys: a delete would forget its version after a minute.
+Writes carry the child's version (`external_gte`), so whatever arrives late or twice never takes a document back (G4). A
+child that must not be found is a document without keys: a delete would forget its version after a minute. Which index
+is searched and which are written to is the matter of generations_store.py.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from opensearchpy import AsyncOpenSearch, NotFoundError, OpenSearchException, RequestError
+from opensearchpy import AsyncOpenSearch, OpenSearchException, TransportError
 
 from kith.childindex.v1.projection_service_pb2 import Projection
 from services.chassis import metrics
+from services.search import documents
 
 MOST_CANDIDATES: Final = 100
-_SEARCH_SECONDS: Final = 2
+SEARCH_SECONDS: Final = 0.5
+"""The child index gives the same answer, so nobody waits longer for this one."""
+_SEARCH_SECONDS_EACH: Final = 0.02
+_MANY_PARTS: Final = (
+    "responses.hits.hits._id,responses.hits.hits._score,responses.timed_out,responses._shards.failed,"
+    "responses.error.type"
+)
+_PAUSE_SECONDS: Final = 1.0
+"""After a failure others are not kept waiting as well: one asks again when it is over."""
+_COMPARE_SECONDS: Final = 30
 _WRITE_SECONDS: Final = 30
+_BODY_BYTES: Final = 8 * 1024 * 1024
+_ATTEMPTS: Final = 6
+_SHORTEST_PAUSE: Final = 0.1
+_MISSING: Final = 404
 _CONFLICT: Final = 409
-_CHECKPOINTS: Final = "kith-search-checkpoints"
-_MAPPING: Final[dict[str, Any]] = {
-    "settings": {"index": {"number_of_shards": 1, "auto_expand_replicas": "0-1", "refresh_interval": "1s"}},
-    "mappings": {
-        "dynamic": "strict",
-        # Nothing is read back from a document but its id.
-        "_source": {"enabled": False},
-        "properties": {
-            "keys": {"type": "keyword", "norms": False, "doc_values": False, "index_options": "docs"}
-        },
-    },
-}
-_CHECKPOINT_MAPPING: Final[dict[str, Any]] = {
-    "settings": {"index": {"number_of_shards": 1, "auto_expand_replicas": "0-1"}},
-    "mappings": {"dynamic": "strict", "properties": {"after": {"type": "keyword", "index": False}}},
-}
+# A full queue, a node that is leaving: what says "later", not "no".
+_LATER: Final = (429, 503)
+_GOOD: Final = range(200, 300)
+
+
+class IndexUnavailable(Exception):
+    """OpenSearch gave no complete answer. Whoever asked looks elsewhere or tries again; never takes part for whole."""
+
+
+class IndexMissing(IndexUnavailable):
+    """An index that was to be written to is not there (any more)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,150 +57,309 @@ class Candidate:
     weight: float
 
 
-class IndexUnavailable(Exception):
-    """OpenSearch gave no complete answer. Whoever asked looks elsewhere or tries again; never takes part for whole."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the index has of a child."""
+
+    version: int
+    keys_hash: int
+
+
+@asynccontextmanager
+async def opensearch(url: str) -> AsyncIterator[AsyncOpenSearch]:
+    """A client for OpenSearch, closed at the end."""
+    # What is repeated is repeated here, by item and with a bound (RELIABILITY 1.1).
+    client = AsyncOpenSearch(hosts=[url], max_retries=1, retry_on_timeout=False)
+    try:
+        yield client
+    finally:
+        await client.close()
 
 
 class ChildrenIndex:
-    """One index of children, and how far it has been filled."""
+    """The children as they are searched, through an alias, and as they are written, by the names of indices."""
 
     def __init__(self, client: AsyncOpenSearch, *, key_schema: int, secret_version: str) -> None:
+        self.alias = documents.alias(key_schema, secret_version)
         self._client = client
-        self._name = f"kith-children-k{key_schema}-s{secret_version}"
-
-    async def create(self) -> None:
-        """Create what is missing. Raises IndexUnavailable."""
-        for name, body in ((self._name, _MAPPING), (_CHECKPOINTS, _CHECKPOINT_MAPPING)):
-            try:
-                if not await self._client.indices.exists(index=name):
-                    await self._client.indices.create(index=name, body=body)
-            except RequestError as error:
-                # A twin was faster.
-                if error.error != "resource_already_exists_exception":
-                    raise IndexUnavailable from None
-            except OpenSearchException:
-                raise IndexUnavailable from None
+        self._asked_again = -_PAUSE_SECONDS
 
     async def candidates(self, keys: Mapping[int, int]) -> list[UUID]:
         """The children that share keys, by the summed weights of those, at most 100.
 
-        Raises IndexUnavailable also when a shard did not answer or time ran out: a short list would be a false "not
-        known" (G10).
+        Raises IndexUnavailable also when a shard did not answer or half a second is over: a short list would be a
+        false "not known" (G10). For a second after such a failure it is raised at once.
+        """
+        if time.monotonic() - self._asked_again < _PAUSE_SECONDS:
+            raise IndexUnavailable
+        try:
+            found = await self._search(_sharing(keys), "hits.hits._id", SEARCH_SECONDS)
+        except IndexUnavailable:
+            self._asked_again = time.monotonic()
+            raise
+        return [UUID(hit["_id"]) for hit in found.get("hits", {}).get("hits", [])]
+
+    async def candidates_of_many(self, questions: Sequence[Mapping[int, int]]) -> list[list[Candidate]]:
+        """For each question the children that share keys, heaviest first, at most 100; one round trip for all.
+
+        Raises IndexUnavailable as `candidates` does, when any of them was not answered in full. More than a few may
+        take a little longer.
+        """
+        if time.monotonic() - self._asked_again < _PAUSE_SECONDS:
+            raise IndexUnavailable
+        lines: list[dict[str, Any]] = []
+        for keys in questions:
+            lines.append({"index": self.alias, "allow_partial_search_results": False})
+            lines.append(_sharing(keys))
+        try:
+            found = await self._search_many(lines, SEARCH_SECONDS + _SEARCH_SECONDS_EACH * len(questions))
+        except IndexUnavailable:
+            self._asked_again = time.monotonic()
+            raise
+        return [
+            [Candidate(UUID(hit["_id"]), hit["_score"]) for hit in one.get("hits", {}).get("hits", [])]
+            for one in found
+        ]
+
+    async def usable(self) -> bool:
+        """Whether a search gets a complete answer. Raises IndexUnavailable if OpenSearch itself cannot be reached."""
+        try:
+            await self._client.cluster.health(params={"request_timeout": _COMPARE_SECONDS})
+        except OpenSearchException:
+            raise IndexUnavailable from None
+        try:
+            await self._search({"size": 0, "track_total_hits": False}, "took", _COMPARE_SECONDS)
+        except IndexUnavailable:
+            return False
+        return True
+
+    async def searchable_version(self, child_id: str) -> int:
+        """The version at which a search finds the document of a child; 0 if it does not. Raises IndexUnavailable."""
+        body = {"query": {"ids": {"values": [child_id]}}, "version": True, "size": 1}
+        found = await self._search(body, "hits.hits._version", SEARCH_SECONDS)
+        hits = found.get("hits", {}).get("hits", [])
+        return int(hits[0]["_version"]) if hits else 0
+
+    async def write(self, projections: Sequence[Projection], indices: Sequence[str]) -> None:
+        """Write documents to indices, each unless there is a newer one. Raises IndexUnavailable: then write them again.
+
+        What OpenSearch is too busy for is sent again a few times, item by item.
+        """
+        for index in indices:
+            for body in _bodies(documents.bulk_lines(index, projections)):
+                await self._bulk(body)
+
+    async def hide_surplus(self, held: Mapping[str, int], index: str) -> None:
+        """Take the keys from children that the source does not have; `held` gives their versions."""
+        now = int(time.time() * 1000)
+        for body in _bodies(
+            documents.surplus_line(index, child_id, version, now) for child_id, version in held.items()
+        ):
+            await self._bulk(body)
+
+    async def surplus_before(self, milliseconds: int, limit: int) -> dict[str, int]:
+        """Children hidden as surplus before a time, with their versions. Raises IndexUnavailable."""
+        body = {
+            "query": {"range": {"surplus_since": {"lt": milliseconds}}},
+            "version": True,
+            "size": limit,
+        }
+        found = await self._search(body, "hits.hits._id,hits.hits._version", _COMPARE_SECONDS)
+        return {hit["_id"]: hit["_version"] for hit in found.get("hits", {}).get("hits", [])}
+
+    async def remove(self, held: Mapping[str, int], index: str) -> None:
+        """Delete documents, unless they have been written anew since. Raises IndexUnavailable."""
+        lines = [
+            b'{"delete":{"_index":"%b","_id":"%b","version":%d,"version_type":"external_gte"}}\n'
+            % (index.encode(), child_id.encode(), version)
+            for child_id, version in held.items()
+        ]
+        if lines:
+            await self._bulk(lines)
+
+    async def refresh(self) -> None:
+        """Make what has been written searchable now. Raises IndexUnavailable."""
+        try:
+            await self._client.indices.refresh(
+                index=self.alias,
+                params={"request_timeout": _COMPARE_SECONDS, "filter_path": "_shards.failed"},
+            )
+        except OpenSearchException:
+            raise IndexUnavailable from None
+
+    async def summaries(self) -> dict[int, tuple[int, int]]:
+        """(documents, sum of their check numbers) by the first 12 bits of the id, hidden surplus left out.
+
+        The sums are exact: 32 bits each, and fewer than 2^21 in a range. Raises IndexUnavailable.
         """
         body = {
-            "query": _sharing(keys),
-            "size": MOST_CANDIDATES,
+            "query": {"bool": {"must_not": {"exists": {"field": "surplus_since"}}}},
+            "size": 0,
             "track_total_hits": False,
+            "aggregations": {
+                "prefixes": {
+                    "terms": {"field": "prefix", "size": documents.PREFIXES},
+                    "aggregations": {"sum": {"sum": {"field": "check"}}},
+                }
+            },
         }
+        found = await self._search(body, "aggregations", _COMPARE_SECONDS)
+        buckets = found["aggregations"]["prefixes"]["buckets"]
+        return {one["key"]: (one["doc_count"], int(one["sum"]["value"])) for one in buckets}
+
+    async def held(self, prefix: int) -> dict[str, Held]:
+        """What there is of the children whose ids begin so (12 bits), hidden surplus left out.
+
+        Raises IndexUnavailable.
+        """
+        visible = {"must_not": {"exists": {"field": "surplus_since"}}}
+        return await self._held({"bool": {"filter": {"term": {"prefix": prefix}}, **visible}})
+
+    async def keys_hashes(self, child_ids: Sequence[str]) -> dict[str, int]:
+        """The hashes of the keys of children, as a search has them. Raises IndexUnavailable."""
+        held = await self._held({"ids": {"values": list(child_ids)}})
+        return {child_id: one.keys_hash for child_id, one in held.items()}
+
+    async def _held(self, query: Mapping[str, Any]) -> dict[str, Held]:
+        body = {
+            "query": query,
+            "version": True,
+            "docvalue_fields": ["keys_hash"],
+            "size": _WINDOW,
+            "sort": ["_doc"],
+        }
+        found = await self._search(body, "hits.hits", _COMPARE_SECONDS)
+        return {
+            hit["_id"]: Held(hit["_version"], hit["fields"]["keys_hash"][0])
+            for hit in found.get("hits", {}).get("hits", [])
+        }
+
+    async def versions(self, child_ids: Sequence[str]) -> dict[str, int]:
+        """The versions of documents as written, searchable yet or not. Raises IndexUnavailable."""
+        if not child_ids:
+            return {}
         try:
-            found = await self._client.search(
-                index=self._name,
+            answer = await self._client.mget(
+                index=self.alias,
+                body={"ids": list(child_ids)},
+                params={"_source": "false", "request_timeout": _COMPARE_SECONDS},
+            )
+        except OpenSearchException:
+            raise IndexUnavailable from None
+        if any("error" in one for one in answer["docs"]):
+            raise IndexUnavailable
+        return {one["_id"]: one["_version"] for one in answer["docs"] if one["found"]}
+
+    async def _search(self, body: Mapping[str, Any], wanted: str, seconds: float) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = await self._client.search(
+                index=self.alias,
                 body=body,
                 params={
                     "allow_partial_search_results": "false",
-                    "filter_path": "hits.hits._id,timed_out,_shards.failed",
-                    "request_timeout": _SEARCH_SECONDS,
+                    "filter_path": f"{wanted},timed_out,_shards.failed",
+                    "request_timeout": seconds,
                 },
             )
         except OpenSearchException:
             raise IndexUnavailable from None
         if found["timed_out"] or found["_shards"]["failed"]:
             raise IndexUnavailable
-        return [UUID(hit["_id"]) for hit in found.get("hits", {}).get("hits", [])]
+        return found
 
-    async def candidates_of_many(self, questions: Sequence[Mapping[int, int]]) -> list[list[Candidate]]:
-        """For each question the children that share keys, heaviest first, at most 100; one round trip for all.
-
-        Raises IndexUnavailable as `candidates` does: when any of them was not answered in full.
-        """
-        lines: list[dict[str, Any]] = []
-        for keys in questions:
-            lines.append({"index": self._name, "allow_partial_search_results": False})
-            lines.append({"query": _sharing(keys), "size": MOST_CANDIDATES, "track_total_hits": False})
+    async def _search_many(self, lines: list[dict[str, Any]], seconds: float) -> list[dict[str, Any]]:
+        """The answers to searches, each a header and a body. Raises IndexUnavailable unless all are whole."""
         try:
             answer = await self._client.msearch(
-                body=lines,
-                params={
-                    "filter_path": "responses.hits.hits._id,responses.hits.hits._score,"
-                    "responses.timed_out,responses._shards.failed,responses.error.type",
-                    "request_timeout": _SEARCH_SECONDS,
-                },
+                body=lines, params={"filter_path": _MANY_PARTS, "request_timeout": seconds}
             )
         except OpenSearchException:
             raise IndexUnavailable from None
-        found = answer.get("responses", [])
-        if len(found) != len(questions) or not all(map(_complete, found)):
+        found: list[dict[str, Any]] = answer.get("responses", [])
+        if 2 * len(found) != len(lines) or not all(map(_complete, found)):
             raise IndexUnavailable
-        return [
-            [Candidate(UUID(hit["_id"]), hit["_score"]) for hit in one.get("hits", {}).get("hits", [])]
-            for one in found
-        ]
+        return found
 
-    async def write(self, projections: Sequence[Projection]) -> None:
-        """Write documents, each unless the index has a newer one. Raises IndexUnavailable: then write them again."""
-        if not projections:
-            return
-        lines: list[dict[str, Any]] = []
-        for one in projections:
-            lines.append(
-                {"index": {"_id": one.child_id, "version": one.version, "version_type": "external_gte"}}
-            )
-            lines.append({"keys": [_written(key) for key in one.key_hashes]})
+    async def _bulk(self, lines: list[bytes]) -> None:
+        """Send actions, and those again that OpenSearch was too busy for. Raises IndexUnavailable, IndexMissing."""
+        pause = _SHORTEST_PAUSE
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                await asyncio.sleep(pause)
+                pause *= 2
+            statuses = await self._sent(lines)
+            later = [line for line, status in zip(lines, statuses, strict=True) if status in _LATER]
+            settled = [status for status in statuses if status not in _LATER]
+            _count(settled)
+            if _MISSING in settled:
+                raise IndexMissing
+            if any(status not in _GOOD and status != _CONFLICT for status in settled):
+                raise IndexUnavailable
+            if not later:
+                return
+            lines = later
+        metrics.PROJECTION_WRITTEN.labels(outcome="failed").inc(len(lines))
+        raise IndexUnavailable
+
+    async def _sent(self, lines: list[bytes]) -> list[int]:
+        """The status of each action."""
         try:
             answer = await self._client.bulk(
-                body=lines,
-                index=self._name,
-                # The index exists or the write fails: a name that is not there must not come to be by a write.
+                body=b"".join(lines),
                 params={"filter_path": "items.*.status", "request_timeout": _WRITE_SECONDS},
             )
+        except TransportError as error:
+            if error.status_code in _LATER:
+                return [_LATER[0]] * len(lines)
+            raise IndexUnavailable from None
         except OpenSearchException:
             raise IndexUnavailable from None
-        statuses = [item["index"]["status"] for item in answer["items"]]
-        newer = sum(status == _CONFLICT for status in statuses)
-        failed = sum(status >= 300 and status != _CONFLICT for status in statuses)  # noqa: PLR2004 - HTTP
-        metrics.PROJECTION_WRITTEN.labels(outcome="written").inc(len(statuses) - newer - failed)
-        metrics.PROJECTION_WRITTEN.labels(outcome="already_newer").inc(newer)
-        if failed:
-            metrics.PROJECTION_WRITTEN.labels(outcome="failed").inc(failed)
-            raise IndexUnavailable
+        return [outcome["status"] for item in answer["items"] for outcome in item.values()]
 
-    async def load_checkpoint(self) -> str | None:
-        """How far the changes are in the index; None if it was never filled. Raises IndexUnavailable."""
-        try:
-            found = await self._client.get(index=_CHECKPOINTS, id=self._name)
-        except NotFoundError:
-            return None
-        except OpenSearchException:
-            raise IndexUnavailable from None
-        after: str = found["_source"]["after"]
-        return after
 
-    async def save_checkpoint(self, after: str) -> None:
-        """Keep how far the changes are in the index. Raises IndexUnavailable."""
-        try:
-            await self._client.index(index=_CHECKPOINTS, id=self._name, body={"after": after})
-        except OpenSearchException:
-            raise IndexUnavailable from None
+_WINDOW: Final = 10_000
+"""The most hits of one search. A range of 12 bits has fewer up to 40 million children."""
 
 
 def _sharing(keys: Mapping[int, int]) -> dict[str, Any]:
-    """The query for children that share keys: each adds its weight to the score."""
+    """The search for children that share keys: each adds its weight to the score."""
+    should = [
+        {"constant_score": {"filter": {"term": {"keys": documents.written(key)}}, "boost": boost}}
+        for key, boost in keys.items()
+    ]
     return {
-        "bool": {
-            "should": [
-                {"constant_score": {"filter": {"term": {"keys": _written(key)}}, "boost": boost}}
-                for key, boost in keys.items()
-            ],
-            "minimum_should_match": 1,
-        }
+        "query": {"bool": {"should": should, "minimum_should_match": 1}},
+        "size": MOST_CANDIDATES,
+        "track_total_hits": False,
     }
 
 
 def _complete(answer: Mapping[str, Any]) -> bool:
-    """Whether an answer of several is whole."""
+    """Whether one answer of several is whole."""
     return "error" not in answer and not answer["timed_out"] and not answer["_shards"]["failed"]
 
 
-def _written(key: int) -> str:
-    """A 64-bit hash as it is written in the index: 16 hexadecimal digits."""
-    return f"{key & 0xFFFFFFFFFFFFFFFF:016x}"
+def _bodies(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """The lines in portions of at most 8 MiB: large enough to be quick, small enough for anybody's buffers."""
+    body: list[bytes] = []
+    size = 0
+    for line in lines:
+        if body and size + len(line) > _BODY_BYTES:
+            yield body
+            body, size = [], 0
+        body.append(line)
+        size += len(line)
+    if body:
+        yield body
+
+
+def _count(statuses: Sequence[int]) -> None:
+    newer = statuses.count(_CONFLICT)
+    good = sum(status in _GOOD for status in statuses)
+    for outcome, number in (
+        ("written", good),
+        ("already_newer", newer),
+        ("failed", len(statuses) - good - newer),
+    ):
+        if number:
+            metrics.PROJECTION_WRITTEN.labels(outcome=outcome).inc(number)

@@ -25,6 +25,7 @@ class Issuer:
         self.tokens_granted = 0
         self.assertions: list[dict[str, str]] = []
         self.token_seconds = 300
+        self.service_scope = "things.read things.write"
         self.url = ""
 
     def claims(self, **changed: Any) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def running_issuer() -> Iterator[Issuer]:
             asked = {name: values[0] for name, values in form.items()}
             issuer.assertions.append(asked)
             issuer.tokens_granted += 1
-            token = issuer.service_token(asked["client_id"].removeprefix("service-"))
+            token = issuer.service_token(asked["client_id"].removeprefix("service-"), issuer.service_scope)
             self._send({"access_token": token, "expires_in": issuer.token_seconds, "token_type": "Bearer"})
 
         def _send(self, answer: dict[str, Any]) -> None:

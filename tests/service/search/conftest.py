@@ -1,0 +1,97 @@
+"""The index of search on a real OpenSearch, beside the real projections of a child index on a real database."""
+
+import itertools
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from kith.childindex.v1.projection_service_pb2_grpc import add_ProjectionServiceServicer_to_server
+from services.chassis import database
+from services.chassis.caller import TokenVerifier
+from services.chassis.config import ServiceSettings
+from services.chassis.keyring import Keyring
+from services.chassis.paging import PageTokens
+from services.chassis.server import Server
+from services.child_index.projection_service import ProjectionService
+from tests.fixtures.opensearch import OpenSearch, opensearch
+from tests.fixtures.postgres import ServiceDatabases
+from tests.service.chassis.issuer import Issuer, running_issuer
+from tests.service.search.children import Children
+from tests.service.search.replica import Replica, running_replica
+
+__all__ = ["opensearch"]
+
+_NAMES = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Iterator[Issuer]:
+    with running_issuer() as running:
+        running.service_scope = "children.project events.read"
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def projections(service_database: ServiceDatabases, issuer: Issuer) -> AsyncIterator[tuple[str, str]]:
+    """The address of the projections, and the DSN of their database."""
+    made = await service_database("child_index")
+    keyring = Keyring({"page_token": "1"}, {"page_token": {"1": os.urandom(32)}})
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(database.pool(made.app_url_file, name="test"))
+        verifier = await stack.enter_async_context(TokenVerifier(issuer.url))
+        service = ProjectionService(pool, PageTokens(keyring))
+        server = Server(
+            "child_index",
+            ServiceSettings(local_mode=True),
+            [(add_ProjectionServiceServicer_to_server, service)],
+            error_domain="childindex.kith",
+            verifier=verifier,
+        )
+        await server.start()
+        yield f"127.0.0.1:{server.port}", made.superuser_dsn
+        await server.drain()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def children(projections: tuple[str, str]) -> AsyncIterator[Children]:
+    """The children of the child index: none at first."""
+    async with Children.of(projections[1]) as made:
+        yield made
+
+
+@pytest.fixture
+def secret_version() -> str:
+    """A new one for each test, and so an index of its own."""
+    return f"t{next(_NAMES)}"
+
+
+NewReplica = Callable[..., Awaitable[Replica]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_replica(
+    opensearch: OpenSearch,
+    projections: tuple[str, str],
+    issuer: Issuer,
+    secret_version: str,
+    tmp_path: Path,
+) -> AsyncIterator[NewReplica]:
+    """Makes replicas of search, all of one index; they do nothing by themselves until told to run."""
+    async with AsyncExitStack() as stack:
+
+        async def made(url: str = "", secret_version: str = secret_version) -> Replica:
+            return await stack.enter_async_context(
+                running_replica(url or opensearch.url, projections[0], issuer, secret_version, tmp_path)
+            )
+
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def replica(new_replica: NewReplica) -> Replica:
+    """One replica of search."""
+    return await new_replica()

@@ -1,0 +1,109 @@
+"""A replica of search without its gRPC port: the parts that keep the index, run or one step at a time."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from joserfc.jwk import ECKey
+from opensearchpy import AsyncOpenSearch
+
+from kith.childindex.v1 import projection_service_pb2
+from services.chassis.channel import own_connect
+from services.chassis.kafka import KafkaSettings
+from services.chassis.service_identity import ServiceIdentity
+from services.search.consumer import Projector
+from services.search.generations_store import GenerationsStore
+from services.search.keeper import Keeper
+from services.search.neighbours import Source
+from services.search.reconcile import Reconciler
+from services.search.store import ChildrenIndex, IndexUnavailable, opensearch
+from tests.service.chassis.issuer import Issuer
+from tests.service.search.children import Children
+
+
+@dataclass
+class Replica:
+    """What `services.search.__main__` puts together."""
+
+    client: AsyncOpenSearch
+    index: ChildrenIndex
+    generations: GenerationsStore
+    source: Source
+    keeper: Keeper
+    projector: Projector
+    reconciler: Reconciler
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep the index and follow the changes, without a broker: they are asked for every second."""
+        tasks = [asyncio.create_task(work()) for work in (self.keeper.run, self.projector.run)]
+        try:
+            yield
+            for task in tasks:
+                if task.done():
+                    await task
+        finally:
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with contextlib.suppress(asyncio.CancelledError, Exception):
+                    await task
+
+    async def filled(self) -> str:
+        """Look until there is an index in use; returns its name."""
+        while True:
+            await self.keeper.look()
+            stored = await self.generations.load()
+            if stored is not None and stored.value.live and not stored.value.next:
+                return stored.value.live
+
+    async def in_index(self) -> dict[str, int]:
+        """The children that a search may find, with their versions."""
+        await self.index.refresh()
+        found: dict[str, int] = {}
+        for prefix in await self.index.summaries():
+            found |= {child_id: one.version for child_id, one in (await self.index.held(prefix)).items()}
+        return found
+
+    async def agrees(self, children: Children) -> bool:
+        """Fail unless the index has every child at its version, under its keys, and no other (G5)."""
+        try:
+            found = await self.in_index()
+            named = {child_id: await self.named_by(children.keys[child_id]) for child_id in [*found][:5]}
+        except IndexUnavailable:
+            return False
+        assert found == children.versions
+        assert named == {child_id: [child_id] for child_id in named}
+        return True
+
+    async def named_by(self, keys: list[int]) -> list[str]:
+        """The children that a search by these keys names."""
+        weights: Mapping[int, int] = dict.fromkeys(keys, 1)
+        return [str(child_id) for child_id in await self.index.candidates(weights)]
+
+
+@asynccontextmanager
+async def running_replica(
+    url: str, child_index: str, issuer: Issuer, secret_version: str, folder: Path
+) -> AsyncIterator[Replica]:
+    """Put a replica together; it takes no step by itself."""
+    key_file = folder / "service-search.json"
+    if not key_file.exists():
+        key = ECKey.generate_key("P-256", {"kid": "search-1"})
+        key_file.write_text(json.dumps(key.as_dict(private=True)), encoding="utf-8")
+    async with AsyncExitStack() as stack:
+        identity = await stack.enter_async_context(ServiceIdentity("search", key_file, issuer.url))
+        channel = await stack.enter_async_context(
+            own_connect(child_index, projection_service_pb2.DESCRIPTOR, identity=identity)
+        )
+        client = await stack.enter_async_context(opensearch(url))
+        index = ChildrenIndex(client, key_schema=1, secret_version=secret_version)
+        generations, source = GenerationsStore(client, index.alias), Source(channel)
+        keeper = Keeper(index, generations, source, silent_seconds=1.0, unusable_seconds=2.0)
+        projector = Projector(index, generations, source, keeper, KafkaSettings())
+        reconciler = Reconciler(index, generations, source, settle_seconds=0.0)
+        yield Replica(client, index, generations, source, keeper, projector, reconciler)
