@@ -103,6 +103,5 @@ def _wish(respected: bool, start: date, said: dict[str, Any] | None = None) -> W
 
 
 def _matters(said: dict[str, Any]) -> dict[str, Any]:
-    if "matters" in said:
-        return said | {"matters": frozenset(map(Matter, said["matters"]))}
-    return said
+    matters = {"matters": frozenset(map(Matter, said["matters"]))} if "matters" in said else {}
+    return said | matters
