@@ -6,7 +6,7 @@ VENV := .venv/bin
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup protos run test check engines bench format lock clean
+.PHONY: help setup protos run test check engines mutation bench format lock clean
 
 # Folders too, so that the removal of a proto is noticed.
 PROTOS := $(shell find protos/kith -name '*.proto' -o -type d)
@@ -38,6 +38,12 @@ check: setup ## Lints, types, contracts between modules, protos, migrations, the
 engines: setup ## Fetches Apache Kafka and OpenSearch for the tests on real engines
 	@$(VENV)/python -m deploy.engines fetch
 
+mutation: setup ## Changes the rules of consent in every small way and says how many changes the cases notice
+	@rm -rf mutants
+	@$(VENV)/mutmut run --max-children 2
+	@$(VENV)/mutmut results
+	@$(VENV)/mutmut export-cicd-stats && cat mutants/mutmut-cicd-stats.json
+
 bench: setup ## Measures set-up, load and latency on this machine
 	@$(VENV)/python -m tests.bench
 
@@ -51,7 +57,7 @@ lock: ## Pins requirements anew with hashes; needs uv
 		--no-emit-index-url --no-emit-find-links requirements.in --output-file requirements.lock
 
 clean: ## Removes what `make setup` made; the data of `make run` in .kith/ stays
-	rm -rf .venv gen .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv gen .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants
 
 # A stamp is newer than what it was made from, or its recipe runs again.
 
