@@ -16,8 +16,10 @@ from services.child_index.store import SealedRecord, sealed_record
 MOST_CANDIDATES = 50
 """Children opened for one question: those that share the most, by the weights of the keys."""
 
-LEAST_SHARE = 4
-"""A candidate is opened if what it shares weighs at least this part of what the first one shares: 4 is a quarter."""
+LEAST_SHARE = 8
+"""A candidate is opened if what it shares weighs at least this part of what the first one shares: 8 is an eighth.
+
+So a brother or sister stays, for whom the family name and the date speak, and those go who share one weak key."""
 
 OWN_FRESH_SECONDS = 15
 """How long what an organisation wrote is looked for besides what the search engine named. Longer than that may lag

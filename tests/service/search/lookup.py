@@ -95,14 +95,20 @@ class Lookup:
     ) -> search_service_pb2.FindChildrenResponse:
         """Search as somebody, a nurse if not said; raises what the services refuse."""
         request = search_service_pb2.FindChildrenRequest(query=query, page_size=page_size)
-        return await self._ask(self.service.FindChildren, request, asker)
+        answer: search_service_pb2.FindChildrenResponse = await self._ask(
+            self.service.FindChildren, request, asker
+        )
+        return answer
 
     async def find_many(
         self, queries: Sequence[match_pb2.Query], asker: Decision | None = None
     ) -> search_service_pb2.BatchFindChildrenResponse:
         """The same for many."""
         request = search_service_pb2.BatchFindChildrenRequest(queries=queries)
-        return await self._ask(self.service.BatchFindChildren, request, asker)
+        answer: search_service_pb2.BatchFindChildrenResponse = await self._ask(
+            self.service.BatchFindChildren, request, asker
+        )
+        return answer
 
     async def catch_up(self) -> None:
         """Have the search engine take in all there is."""
