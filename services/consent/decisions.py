@@ -1,0 +1,106 @@
+"""Decisions on what is recorded at this moment, under the policy; the last ones are kept for dry runs."""
+
+from collections import Counter, deque
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+from kith.consent.v1 import consent_service_pb2 as pb
+from services.chassis.database import Connection
+from services.consent import decision_facts, decision_store
+from services.consent.clock import Clock
+from services.consent.decision import Answer, Asked, changes, decide
+from services.consent.policy import Policy
+
+# Of each replica; a few kilobytes each.
+_KEPT: Final = 2000
+_NOBODY: Final = frozenset[UUID]()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who around the child may be told something, and who has parental responsibility, by `who_can_consent`."""
+
+    may_be_told: frozenset[UUID] = _NOBODY
+    parents: frozenset[UUID] = _NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What another policy would have answered otherwise: pairs of answers, the most frequent first."""
+
+    examined: int
+    oldest: datetime | None
+    changes: list[tuple[Answer, Answer, int]]
+
+
+class Decisions:
+    """Asks the rules. Nothing is cached: a withdrawal counts from its commit on (G12)."""
+
+    def __init__(self, policy: Policy, clock: Clock) -> None:
+        self.policy = policy
+        self._clock = clock
+        self._recent: deque[tuple[datetime, Asked]] = deque(maxlen=_KEPT)
+
+    async def decide(
+        self,
+        connection: Connection,
+        child_ids: Collection[UUID],
+        questions: Sequence[pb.Question],
+        told: Told | None = None,
+    ) -> list[Answer]:
+        """Return the answers, in order, all on one reading of what is recorded.
+
+        `told`: for questions about a person; without it nobody may be told anything.
+        """
+        now = self._clock()
+        today = now.date()
+        organisations = {
+            UUID(id_)
+            for one in questions
+            for id_ in (one.organisation_id, one.recipient_organisation_id)
+            if id_
+        }
+        found = await decision_store.find(connection, child_ids, organisations)
+        people = told or Told()
+        records = decision_facts.records(
+            child_ids, found, today, told=people.may_be_told, parents=people.parents
+        )
+        policy = self._with_void(found, today)
+        answers = []
+        for one in questions:
+            question = decision_facts.question(one, found.agreements, today)
+            answers.append(decide(question, records, policy, today))
+            self._recent.append((now, Asked(uuid4(), question, records, today)))
+        return answers
+
+    def dry_run(self, policy: Policy) -> DryRun:
+        """Ask the last decisions again under another policy; what has been recorded since is not looked at."""
+        recent = list(self._recent)
+        counted = Counter(
+            (
+                replace(one.before, record_id=None, obligations=()),
+                replace(one.after, record_id=None, obligations=()),
+            )
+            for one in changes(self.policy, policy, (asked for _, asked in recent))
+        )
+        oldest = recent[0][0] if recent else None
+        return DryRun(
+            len(recent), oldest, [(before, after, count) for (before, after), count in counted.most_common()]
+        )
+
+    def _with_void(self, found: decision_store.Found, today: date) -> Policy:
+        """Return the policy with the wordings that this child's consents rest on no more."""
+        void = {
+            str(row["other_id"]): row["void_date"]
+            for row in found.consents
+            if row["void_date"] is not None and row["void_date"] <= today
+        }
+        return replace(self.policy, retired={**self.policy.retired, **void}) if void else self.policy
+
+
+def about_a_person(questions: Collection[pb.Question]) -> bool:
+    """Whether the family has to be looked at as well."""
+    return any(one.action == pb.Question.ACTION_TELL or one.person_id for one in questions)

@@ -1,0 +1,221 @@
+-- Consents of every kind and state with all their versions, who may decide for a child (sealed), decisions about
+-- sharing with what went to whom, notices, and the partnership's texts and agreements (issue 6).
+
+-- now() and the texts are no volatile defaults: nothing is rewritten.
+-- squawk-ignore adding-field-with-default
+ALTER TABLE consent
+ADD COLUMN kind smallint NOT NULL DEFAULT 1,
+-- The default of what is not said: to provide a service, to safeguard, to coordinate support; in the index.
+ADD COLUMN purposes smallint [] NOT NULL DEFAULT '{1,2,3}',
+ADD COLUMN means smallint [] NOT NULL DEFAULT '{1}',
+ADD COLUMN recipient_service_ids uuid [] NOT NULL DEFAULT '{}',
+ADD COLUMN giver_person_id uuid,
+ADD COLUMN entitled boolean NOT NULL DEFAULT true,
+ADD COLUMN competence_assessment_id uuid,
+ADD COLUMN recorder_practitioner_id uuid,
+-- The day it was given, refused or asked for.
+ADD COLUMN say_date date NOT NULL DEFAULT '2026-01-01',
+ADD COLUMN review_date date,
+ADD COLUMN wording_id uuid,
+ADD COLUMN wording_sha256 bytea NOT NULL DEFAULT '',
+ADD COLUMN superseding_consent_id uuid,
+ADD COLUMN invalidity smallint NOT NULL DEFAULT 0,
+ADD COLUMN freeze_reason smallint NOT NULL DEFAULT 0,
+-- The first day on which what it rests on is over, as far as is known.
+ADD COLUMN freeze_date date,
+ADD COLUMN limits_explained boolean NOT NULL DEFAULT true,
+ADD COLUMN create_time timestamptz NOT NULL DEFAULT now();
+
+UPDATE consent SET
+    say_date = least(start_date, update_time::date),
+    create_time = update_time;
+
+-- Every decision is made on all that is recorded of the child. Not concurrently: it runs in a transaction, on a table
+-- that is small yet.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX consent_child ON consent (child_id);
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX consent_recorder ON consent (recording_organisation_id, create_time, id);
+-- For the clock and for what is due: requested, given, frozen.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX consent_expire ON consent (expire_date) WHERE state IN (1, 3, 8);
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX consent_freeze ON consent (freeze_date) WHERE state = 1;
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX consent_due ON consent (recording_organisation_id) WHERE state IN (1, 3, 8);
+
+GRANT UPDATE (
+    giver_person_id, entitled, review_date, superseding_consent_id, invalidity, freeze_reason, freeze_date
+) ON consent TO kith_consent_app;
+
+-- What each consent was after each change: a serialized kith.consent.v1.Consent without the child.
+CREATE TABLE consent_version (
+    consent_id uuid NOT NULL REFERENCES consent (id),
+    version bigint NOT NULL,
+    consent bytea NOT NULL,
+    subject text NOT NULL,
+    method text NOT NULL,
+    create_time timestamptz NOT NULL,
+    PRIMARY KEY (consent_id, version)
+);
+GRANT SELECT, INSERT ON consent_version TO kith_consent_app;
+
+-- A data key for each child, wrapped; destroying it erases every word and name about the child (DESIGN 5 no. 4).
+CREATE TABLE child_key (
+    child_id uuid PRIMARY KEY,
+    wrapped_key bytea NOT NULL,
+    create_time timestamptz NOT NULL DEFAULT now()
+);
+GRANT SELECT, INSERT, DELETE ON child_key TO kith_consent_app;
+
+-- Who may decide for a child, as one organisation recorded it: a kith.consent.v1.Family, sealed.
+CREATE TABLE family (
+    id uuid PRIMARY KEY,
+    child_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    version bigint NOT NULL,
+    update_time timestamptz NOT NULL,
+    CONSTRAINT family_of_child UNIQUE (child_id, organisation_id)
+);
+GRANT SELECT, INSERT ON family TO kith_consent_app;
+GRANT UPDATE (sealed, version, update_time) ON family TO kith_consent_app;
+
+CREATE TABLE family_version (
+    family_id uuid NOT NULL REFERENCES family (id),
+    version bigint NOT NULL,
+    sealed bytea NOT NULL,
+    subject text NOT NULL,
+    method text NOT NULL,
+    create_time timestamptz NOT NULL,
+    PRIMARY KEY (family_id, version)
+);
+GRANT SELECT, INSERT ON family_version TO kith_consent_app;
+
+-- A child's wish that is respected, or that a person is told nothing: what every decision has to know, without names.
+CREATE TABLE restriction (
+    id uuid PRIMARY KEY,
+    child_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    wish boolean NOT NULL,
+    -- Of a wish: empty for everybody with parental responsibility.
+    person_ids uuid [] NOT NULL,
+    start_date date NOT NULL,
+    end_date date
+);
+CREATE INDEX restriction_child ON restriction (child_id);
+GRANT SELECT, INSERT, UPDATE, DELETE ON restriction TO kith_consent_app;
+
+-- Decisions to share or not to (golden rule 7; CON-2, CON-7, CON-8, CON-14).
+CREATE TABLE sharing_decision (
+    id uuid PRIMARY KEY,
+    child_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    outcome smallint NOT NULL,
+    scope smallint NOT NULL,
+    purposes smallint [] NOT NULL,
+    means smallint [] NOT NULL,
+    recipient_organisation_ids uuid [] NOT NULL,
+    recipient_service_ids uuid [] NOT NULL,
+    consent_id uuid REFERENCES consent (id),
+    ground smallint NOT NULL,
+    order_end_date date,
+    consent_not_used smallint NOT NULL,
+    family_informed smallint NOT NULL,
+    not_shared smallint NOT NULL,
+    -- What it says: necessity, proportionality, threshold; as a kith.consent.v1.SharingDecision, sealed.
+    sealed_words bytea NOT NULL,
+    -- Which of them it says.
+    says text [] NOT NULL,
+    decider_practitioner_id uuid NOT NULL,
+    reviewer_practitioner_id uuid,
+    decide_date date NOT NULL,
+    review_date date NOT NULL,
+    -- The last day it holds, if it was ended early.
+    end_date date,
+    onward_of_share_id uuid,
+    version bigint NOT NULL,
+    create_time timestamptz NOT NULL,
+    update_time timestamptz NOT NULL
+);
+CREATE INDEX sharing_decision_child ON sharing_decision (child_id);
+CREATE INDEX sharing_decision_decider ON sharing_decision (organisation_id, create_time, id);
+GRANT SELECT, INSERT ON sharing_decision TO kith_consent_app;
+GRANT UPDATE (family_informed, says, reviewer_practitioner_id, review_date, end_date, version, update_time)
+ON sharing_decision TO kith_consent_app;
+
+CREATE TABLE sharing_decision_version (
+    sharing_decision_id uuid NOT NULL REFERENCES sharing_decision (id),
+    version bigint NOT NULL,
+    -- A kith.consent.v1.SharingDecision without the child and without words.
+    decision bytea NOT NULL,
+    subject text NOT NULL,
+    method text NOT NULL,
+    create_time timestamptz NOT NULL,
+    PRIMARY KEY (sharing_decision_id, version)
+);
+GRANT SELECT, INSERT ON sharing_decision_version TO kith_consent_app;
+
+-- What went to whom, and what they said to it (CON-12, CON-15, X-9).
+CREATE TABLE share (
+    id uuid PRIMARY KEY,
+    sharing_decision_id uuid NOT NULL REFERENCES sharing_decision (id),
+    recipient_organisation_id uuid NOT NULL,
+    recipient_service_id uuid,
+    state smallint NOT NULL,
+    end_reason smallint NOT NULL,
+    share_time timestamptz NOT NULL,
+    receive_time timestamptz,
+    understood boolean NOT NULL,
+    end_time timestamptz
+);
+CREATE INDEX share_decision ON share (sharing_decision_id);
+CREATE INDEX share_recipient ON share (recipient_organisation_id, share_time, id);
+GRANT SELECT, INSERT ON share TO kith_consent_app;
+GRANT UPDATE (state, end_reason, receive_time, understood, end_time) ON share TO kith_consent_app;
+
+-- What recipients have to be told because something changed at the giver (CON-11).
+CREATE TABLE notice (
+    id uuid PRIMARY KEY,
+    child_id uuid NOT NULL,
+    recipient_organisation_id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    kind smallint NOT NULL,
+    consent_id uuid,
+    share_id uuid,
+    create_time timestamptz NOT NULL,
+    acknowledge_time timestamptz
+);
+CREATE INDEX notice_recipient ON notice (recipient_organisation_id, create_time, id);
+CREATE INDEX notice_sender ON notice (organisation_id, create_time) WHERE acknowledge_time IS NULL;
+GRANT SELECT, INSERT ON notice TO kith_consent_app;
+GRANT UPDATE (acknowledge_time) ON notice TO kith_consent_app;
+
+-- Texts of the partnership as they were in use (CON-3).
+CREATE TABLE wording (
+    id uuid PRIMARY KEY,
+    kind smallint NOT NULL,
+    version text NOT NULL,
+    language text NOT NULL,
+    words text NOT NULL,
+    sha256 bytea NOT NULL,
+    start_date date NOT NULL,
+    end_date date,
+    -- The first day on which nothing rests on it any more.
+    void_date date,
+    create_time timestamptz NOT NULL,
+    CONSTRAINT wording_version UNIQUE (kind, version, language)
+);
+CREATE INDEX wording_newest ON wording (create_time, id);
+GRANT SELECT, INSERT ON wording TO kith_consent_app;
+GRANT UPDATE (end_date, void_date) ON wording TO kith_consent_app;
+
+-- Who is bound by the partnership's sharing agreement, and when. Who has no row is judged by identity alone.
+CREATE TABLE organisation_agreement (
+    organisation_id uuid PRIMARY KEY,
+    organisation_kind text NOT NULL,
+    wording_id uuid REFERENCES wording (id),
+    start_date date NOT NULL,
+    end_date date
+);
+GRANT SELECT, INSERT, UPDATE ON organisation_agreement TO kith_consent_app;
