@@ -1,6 +1,6 @@
 """What the index does about events of the directory and of consent: asks for a review, never changes what is seen."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,6 +33,10 @@ CONSENT_TOPIC: Final = "kith.consent.v1.consent-events"
 _DIRECTORY_GROUP: Final = "child-index.directory-events"
 _CONSENT_GROUP: Final = "child-index.consent-events"
 
+_LEFT: Final = frozenset({"practitioner_left"})
+# However a consent ceased to carry what rests on it.
+_NO_LONGER: Final = frozenset({"consent_withdrawn", "consent_ended", "consent_frozen"})
+
 Mark = Callable[[Connection, Sequence[UUID]], Awaitable[list[UUID]]]
 
 
@@ -45,9 +49,7 @@ def directory_events(database: Database, kafka: KafkaSettings, channel: Channel,
         return _changes(await stub.ListChanges(request))
 
     async def handle(received: Sequence[ReceivedEvent]) -> None:
-        await _review(
-            database, relay, DIRECTORY_TOPIC, received, "practitioner_left", store.mark_practitioner_left
-        )
+        await _review(database, relay, DIRECTORY_TOPIC, received, _LEFT, store.mark_practitioner_left)
 
     return Consumer(
         DIRECTORY_TOPIC,
@@ -61,7 +63,7 @@ def directory_events(database: Database, kafka: KafkaSettings, channel: Channel,
 
 
 def consent_events(database: Database, kafka: KafkaSettings, channel: Channel, relay: Relay) -> Consumer:
-    """A consent was withdrawn: what rests on it is to be reviewed. What is shown, `consent.Decide` says at once."""
+    """A consent no longer holds: what rests on it is to be reviewed. What is shown, `consent.Decide` says at once."""
     stub = ConsentServiceStub(channel)
 
     async def list_changes(after: str, limit: int) -> Changes:
@@ -69,9 +71,7 @@ def consent_events(database: Database, kafka: KafkaSettings, channel: Channel, r
         return _changes(await stub.ListChanges(request))
 
     async def handle(received: Sequence[ReceivedEvent]) -> None:
-        await _review(
-            database, relay, CONSENT_TOPIC, received, "consent_withdrawn", store.mark_consent_withdrawn
-        )
+        await _review(database, relay, CONSENT_TOPIC, received, _NO_LONGER, store.mark_consent_withdrawn)
 
     return Consumer(
         CONSENT_TOPIC,
@@ -97,12 +97,17 @@ def decode_consent_event(payload: bytes) -> ReceivedEvent:
 
 
 async def _review(
-    database: Database, relay: Relay, topic: str, received: Sequence[ReceivedEvent], kind: str, mark: Mark
+    database: Database,
+    relay: Relay,
+    topic: str,
+    received: Sequence[ReceivedEvent],
+    kinds: Collection[str],
+    mark: Mark,
 ) -> None:
-    """Mark for review what hangs on the events of this kind, once each (G3), and tell of the changed children."""
+    """Mark for review what hangs on the events of these kinds, once each (G3), and tell of the changed children."""
     async with database.transaction() as connection:
         fresh = await inbox.claim(connection, topic, received)
-        keys = [event.key for event in fresh if event.message.WhichOneof("event") == kind]
+        keys = [event.key for event in fresh if event.message.WhichOneof("event") in kinds]
         if not keys:
             return
         changed: list[Event] = []

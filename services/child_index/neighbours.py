@@ -4,16 +4,18 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from google.protobuf.message import Message
 from grpc.aio import AioRpcError, Channel
 
+from kith.access.v1 import purpose_pb2
 from kith.consent.v1 import consent_pb2, consent_service_pb2
 from kith.consent.v1.consent_service_pb2_grpc import ConsentServiceStub
 from kith.directory.v1 import directory_pb2, directory_service_pb2
 from kith.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from services.chassis import access
 from services.chassis.errors import DeadlineExceeded, Unavailable
 from services.child_index.refusals import NotOwnService
 
@@ -101,10 +103,14 @@ class Consent:
     async def may_see(
         self, lineage: Sequence[UUID], consent_ids: Iterable[UUID], organisation_id: str
     ) -> dict[UUID, Verdict] | None:
-        """What the organisation may see of involvements resting on these consents; None if it can't be told."""
+        """What the organisation may see of involvements resting on these consents; None if it can't be told.
+
+        For the purpose that this call states: a consent is for some and not for others (CON-3).
+        """
         asked = list(dict.fromkeys(consent_ids))
         if not asked:
             return {}
+        purpose = _purpose(access.current().purpose)
         try:
             answers = await self._decide(
                 lineage,
@@ -114,6 +120,7 @@ class Consent:
                         consent_id=str(consent_id),
                         scope=consent_pb2.Consent.SCOPE_SENSITIVE_INVOLVEMENT,
                         organisation_id=organisation_id,
+                        purpose=purpose,
                     )
                     for consent_id in asked
                 ],
@@ -152,6 +159,12 @@ class Consent:
         if len(response.answers) != len(questions):
             raise Unavailable("CONSENT_UNAVAILABLE", domain="childindex.kith")
         return list(response.answers)
+
+
+def _purpose(said: str | None) -> purpose_pb2.Purpose:
+    name: Any = "PURPOSE_" + (said or "unspecified").upper().replace("-", "_")
+    found: purpose_pb2.Purpose = purpose_pb2.Purpose.Value(name)  # type: ignore[assignment] # an enum's number
+    return found
 
 
 def _verdict(answer: consent_service_pb2.Answer) -> Verdict:
