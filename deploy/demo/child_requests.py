@@ -43,7 +43,8 @@ _CAF_STATES: Final = {
     "open": child_pb2.CafIndicator.STATE_OPEN,
     "closed": child_pb2.CafIndicator.STATE_CLOSED,
 }
-_CONSENT_LASTS: Final = timedelta(days=2 * 365)
+# A policy allows no more than a year; families are asked again.
+_CONSENT_LASTS: Final = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class ChildRequests:
     """Makes the requests of one town."""
 
     def __init__(self, directory: DirectoryIds, ids: RequestIds, made_on: date) -> None:
-        """`made_on` is the day of the first load: consents last for two years from it."""
+        """`made_on` is the day of the first load: consents were renewed on it and last for a year."""
         self._directory = directory
         self._ids = ids
         self._made_on = made_on
@@ -107,7 +108,6 @@ class ChildRequests:
         recipients: Sequence[str],
     ) -> consent_service_pb2.RecordConsentRequest:
         """Returns the agreement of a parent that organisations (keys) are told."""
-        since = row.caf.assessed_on if scope == CAF and row.caf else row.involvement.start
         return consent_service_pb2.RecordConsentRequest(
             child_id=child_id,
             scope=scope,
@@ -116,7 +116,7 @@ class ChildRequests:
             method=consent_pb2.Consent.METHOD_IN_PERSON,
             wording_version="2026-1",
             limits_explained=True,
-            start_date=_date(since),
+            start_date=_date(self._made_on),
             expire_date=_date(self._made_on + _CONSENT_LASTS),
             request_id=self._id("consent", row, str(scope)),
         )

@@ -18,7 +18,10 @@ AGENCY_SCOPES: Final = (
     "children.search",
     "involvements.write",
     "caf.write",
+    "consents.read",
     "consents.write",
+    "family.write",
+    "sharing.write",
     "directory.read",
 )
 """What every agency's system of the demo may do."""

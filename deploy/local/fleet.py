@@ -22,7 +22,7 @@ TOPICS = (
 _DEPENDS_ON = {
     "identity": (),
     "directory": ("identity", "kafka"),
-    "consent": ("identity", "kafka"),
+    "consent": ("identity", "audit", "kafka"),
     "audit": ("identity",),
     "child_index": ("identity", "directory", "consent", "audit", "kafka"),
     "search": ("identity", "child_index", "kafka"),

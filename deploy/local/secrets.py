@@ -23,14 +23,22 @@ _SHARED_USES = ("match", "identifier", "child_id")
 _USES = {
     "identity": ("request", "session"),
     "directory": ("page_token", "request"),
-    "consent": ("child_id", "page_token", "request"),
+    "consent": ("child_id", "facts", "page_token", "receipt", "request"),
     "audit": ("page_token", "request"),
     "child_index": ("facts", "match", "identifier", "child_id", "page_token", "request"),
     "search": ("match", "page_token"),
     "gateway": ("page_token", "session"),
 }
-_OPERATOR_SCOPES = ("directory.admin", "identity.admin", "audit.read", "directory.read")
+_OPERATOR_SCOPES = (
+    "directory.admin",
+    "identity.admin",
+    "audit.read",
+    "directory.read",
+    "consents.policy",
+    "consents.report",
+)
 _SERVICE_SCOPES = {
+    "consent": ("audit.append",),
     "child_index": ("events.read", "consents.decide", "audit.append", "directory.read"),
     "search": ("events.read", "children.project"),
     "gateway": ("directory.read",),

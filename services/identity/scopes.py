@@ -15,20 +15,21 @@ class Role(StrEnum):
 
 
 AGENCY: Final = frozenset({
-    "children.register", "children.read", "children.search", "involvements.write", "caf.write", "consents.write",
-    "directory.read",
+    "children.register", "children.read", "children.search", "involvements.write", "caf.write", "consents.read",
+    "consents.write", "family.write", "sharing.write", "directory.read",
 })  # fmt: skip
 """What a system of an organisation may hold at most."""
 
 _WORKS_WITH_CHILDREN: Final = frozenset({
-    "children.search", "children.read", "involvements.write", "consents.write", "directory.read",
+    "children.search", "children.read", "involvements.write", "consents.read", "consents.write", "family.write",
+    "sharing.write", "directory.read",
 })  # fmt: skip
 
 PERSON: Final[Mapping[Role, frozenset[str]]] = {
     Role.PRACTITIONER: _WORKS_WITH_CHILDREN,
     Role.INDEX_DESK: _WORKS_WITH_CHILDREN,
-    # Sees who looked, not the children.
-    Role.PRIVACY_OFFICER: frozenset({"audit.read"}),
+    # Sees who looked, and counts of consents, not the children.
+    Role.PRIVACY_OFFICER: frozenset({"audit.read", "consents.report"}),
     # Of a shielded child an officer sees no more than anybody else (DESIGN 5 no. 7).
     Role.SHIELD_OFFICER: frozenset(
         {

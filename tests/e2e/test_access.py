@@ -24,8 +24,17 @@ from tests.fixtures.partnership import SCOPES, Caller, Partnership, partnership
 from tests.repository.descriptors import Method, methods
 
 # What services.identity.scopes gives to people; a test that asked that module could not find it wrong.
-_PRACTITIONER = ("children.search", "children.read", "involvements.write", "consents.write", "directory.read")
-_OFFICER = ("audit.read",)
+_PRACTITIONER = (
+    "children.search",
+    "children.read",
+    "involvements.write",
+    "consents.read",
+    "consents.write",
+    "family.write",
+    "sharing.write",
+    "directory.read",
+)
+_OFFICER = ("audit.read", "consents.report")
 _SHIELD_OFFICER = (
     "shields.decide",
     "children.search",

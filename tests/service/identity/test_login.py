@@ -27,7 +27,8 @@ async def test_a_practitioner_logs_in(identity: Identity, browser: Browser) -> N
     assert (caller.kind, caller.subject, caller.client_id) == (Kind.PERSON, person.id, "service-gateway")
     assert (caller.organisation_id, caller.roles) == (organisation, frozenset({"PRACTITIONER"}))
     assert caller.scopes == {
-        "children.search", "children.read", "involvements.write", "consents.write", "directory.read",
+        "children.search", "children.read", "involvements.write", "consents.read", "consents.write", "family.write",
+        "sharing.write", "directory.read",
     }  # fmt: skip
 
     published = KeySet.import_key_set((await identity.http.get("/jwks.json")).json())

@@ -6,6 +6,7 @@ from services.identity.scopes import AGENCY, PERSON, Role
 # To administer, to read the trail, and what only Kith's own services may do.
 OF_THE_PLATFORM = {
     "identity.admin", "directory.admin", "events.read", "children.project", "consents.decide", "audit.append",
+    "consents.policy",
 }  # fmt: skip
 
 
