@@ -25,11 +25,11 @@ def draw(made: Figures, outcomes: Outcomes, path: Path) -> None:
     reliability.set(
         xlabel="probability given for the top hit",
         ylabel="share of them right",
-        title=f"Reliability, ECE {made['calibration']['ece']}",
+        title=f"Reliability, ECE {_short(made['calibration']['ece'])}",
         xlim=(-0.02, 1.02),
         ylim=(-0.02, 1.02),
     )
-    reliability.legend(loc="upper left")
+    reliability.legend(loc="lower right")
 
     here = outcomes.where(outcomes.present & ~np.isnan(outcomes.probability))
     order = np.argsort(-here.probability, kind="stable")
@@ -39,7 +39,11 @@ def draw(made: Figures, outcomes: Outcomes, path: Path) -> None:
     recall.set(
         xlabel="recall: share of all queries answered rightly",
         ylabel="precision",
-        title=f"Top hits by probability; recall@1 {made['recall_at_1']}, @10 {made['recall_at_10']}",
+        title=f"By probability; recall@1 {_short(made['recall_at_1'])}, @10 {_short(made['recall_at_10'])}",
         xlim=(0, 1.02),
     )
     figure.savefig(path, dpi=120)
+
+
+def _short(figure: float | None) -> str:
+    return "–" if figure is None else f"{figure:.4f}"
