@@ -13,9 +13,9 @@ from services.child_index import events, store
 from services.child_index.facts import Record, describe
 from services.child_index.match_keys import MatchKeys
 from services.child_index.opened import open_in_full
-from services.child_index.placement import Placement, place, twins
+from services.child_index.placement import Placement, place
 from services.child_index.shield import KnownChild, KnownRecord
-from services.child_index.shielding import Shielding, advance, among
+from services.child_index.shielding import Shielding, advance
 from services.child_index.store import StoredInvolvement
 from services.matching import Model, prepare
 
@@ -62,8 +62,11 @@ class Registrar:
         placed = place(record, features, known, organisation_id, self._model)
         child = self._with(placed, record, UUID(organisation_id))
         own = child.records[0]
+        hidden: dict[UUID, list[UUID]] = {}
+        others: dict[UUID, KnownChild] = {}
         # A look-alike's own word hides nobody else: its sender would see whom.
-        hidden = twins(child, known, self._model) if child.shielded else {}
+        if child.shielded:
+            hidden, others = await self._shielding.twins(connection, child, decision)
         happened: list[events.What] = [
             child_events_pb2.ChildRegistered() if placed.child is None else child_events_pb2.ChildChanged()
         ]
@@ -96,7 +99,7 @@ class Registrar:
             model_version=self._model.model_version,
         )
         for other_id, record_ids in hidden.items():
-            await self._shielding.hide(connection, among(known, other_id), record_ids, child.child_id)
+            await self._shielding.hide(connection, others[other_id], record_ids, child.child_id)
         involvement_id = None
         if involvement is not None:
             involvement = replace(involvement, child_id=child.child_id)

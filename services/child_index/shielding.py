@@ -1,6 +1,6 @@
 """Shields put on children and lifted, in the caller's transaction: what is hidden, and the events that tell of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -32,8 +32,7 @@ class Shielding:
         await store.lock_shields(connection)
         child = await self._known(connection, child_id, decision)
         shielded = replace(child, shielded=True)
-        others = {one.child_id: one for one in await self._near(connection, child, decision)}
-        hidden = twins(shielded, others.values(), self._model)
+        hidden, others = await self.twins(connection, shielded, decision)
         changes: dict[UUID, Sequence[events.What]] = {one: [ChildChanged()] for one in (child_id, *hidden)}
         await advance(connection, changes)
         now = await shield_store.shield_of(connection, child_id)
@@ -56,6 +55,13 @@ class Shielding:
         )
         ordinary = tuple(replace(one, look_alike=False) for one in child.records)
         await self._rekey(connection, replace(child, shielded=False, records=ordinary))
+
+    async def twins(
+        self, connection: Connection, child: KnownChild, decision: Decision
+    ) -> tuple[dict[UUID, list[UUID]], dict[UUID, KnownChild]]:
+        """The records, by child, that are to be hidden because they may be of a shielded child; and those children."""
+        near = {one.child_id: one for one in await self._near(connection, child, decision)}
+        return twins(child, near.values(), self._model), near
 
     async def hide(
         self, connection: Connection, child: KnownChild, record_ids: Sequence[UUID], resembled: UUID
@@ -127,8 +133,3 @@ async def advance(
             raise ChildNotVisible
         written += events.events(child_id, version, happened)
     await outbox.write(connection, written)
-
-
-def among(children: Iterable[KnownChild], child_id: UUID) -> KnownChild:
-    """The child of an id that is among them."""
-    return next(one for one in children if one.child_id == child_id)
