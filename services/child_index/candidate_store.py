@@ -143,11 +143,14 @@ WITH asked AS (
       FROM asked AS a CROSS JOIN LATERAL (
            SELECT e.child_id, max(e.weight) AS weight
              FROM ((SELECT n.child_id, n.weight
-                      FROM unnest(($11::uuid[])[a.named_behind + 1 : a.named_last],
-                                  ($12::float8[])[a.named_behind + 1 : a.named_last]) AS n (child_id, weight)
+                      FROM (SELECT * FROM unnest(($11::uuid[])[a.named_behind + 1 : a.named_last],
+                                                 ($12::float8[])[a.named_behind + 1 : a.named_last])
+                                          AS n (child_id, weight)
+                             ORDER BY weight DESC, child_id) AS n
                      WHERE EXISTS (SELECT FROM source_record AS r JOIN child_key AS k ON k.source_record_id = r.id
                                     WHERE r.child_id = n.child_id AND k.visible
-                                      AND k.key = ANY(($7::bigint[])[a.behind + 1 : a.last])))
+                                      AND k.key = ANY(($7::bigint[])[a.behind + 1 : a.last]))
+                     LIMIT $1)
                     UNION ALL
                    (SELECT s.child_id, sum(s.weight)::float8
                       FROM (SELECT DISTINCT o.child_id, q.key, q.weight

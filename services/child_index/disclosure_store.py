@@ -18,13 +18,19 @@ class Disclosure:
 
 
 async def disclose(
-    connection: Connection, *, subject: str, limit: int, in_turn: bool, disclosures: Sequence[Disclosure]
+    connection: Connection,
+    *,
+    subject: str,
+    limit: int | None,
+    in_turn: bool,
+    disclosures: Sequence[Disclosure],
 ) -> list[bool] | None:
     """Count children shown to a subject today and write the access records, in one statement of its own transaction.
 
     Says of each, in order, whether it was below the limit when its turn came; of others nothing is counted or written.
-    The limit is on different children; the disclosure that reaches it is still made. With `in_turn` the subject's
-    disclosures wait for each other. None if too many records wait to be shipped: then nothing may be told.
+    The limit is on different children; the disclosure that reaches it is still made; None is no limit. With `in_turn`
+    the subject's disclosures wait for each other. Returns None if too many records wait to be shipped: then nothing
+    may be told.
     """
     told: list[bool] | None = await connection.fetchval(
         _DISCLOSE,

@@ -29,13 +29,14 @@ class Record:
 def describe(facts: child_pb2.Facts) -> Description:
     """What one source record knows, for the matcher."""
     return Description(
-        names=tuple(_name(name) for name in facts.names),
+        # Lists, not generators: this is done for every record of every candidate.
+        names=tuple([_name(name) for name in facts.names]),
         birth_date=_birth_date(facts.birth_date),
         gender=_GENDERS.get(facts.gender),
-        postcodes=tuple(address.postcode for address in facts.addresses if address.postcode),
+        postcodes=tuple([address.postcode for address in facts.addresses if address.postcode]),
         nhs_number=facts.nhs_number or None,
         school=facts.school_name or None,
-        carers=_carers(facts.carers),
+        carers=_carers(facts.carers) if facts.carers else (),
         estimated="E" in facts.birth_date.accuracy,
     )
 
@@ -103,10 +104,13 @@ def _carers(carers: Iterable[child_pb2.Carer]) -> tuple[Name, ...]:
 
 def _birth_date(born: child_pb2.BirthDate) -> PartialDate | None:
     """The parts known, None if none is: what its accuracy calls unknown is a filler, whatever stands there."""
-    parts = (born.date.year, born.date.month, born.date.day)
-    accuracy = reversed(born.accuracy or "AAA")
-    known = [(part or None) if letter != "U" else None for part, letter in zip(parts, accuracy, strict=True)]
-    return PartialDate(*known) if any(known) else None
+    accuracy, known = born.accuracy, born.date
+    year, month, day = known.year, known.month, known.day
+    if "U" in accuracy:
+        day, month, year = (
+            0 if letter == "U" else part for letter, part in zip(accuracy, (day, month, year), strict=True)
+        )
+    return PartialDate(year or None, month or None, day or None) if year or month or day else None
 
 
 def _born(age: int, today: date) -> tuple[date, date]:

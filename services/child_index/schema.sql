@@ -141,14 +141,15 @@ CREATE TABLE shield (
 CREATE INDEX shield_open ON shield (child_id) WHERE state <> 3;
 
 -- Counts children shown to a subject today and writes the access records of it, one after the other; says of each record
--- whether the subject was below the limit when its turn came. What was not counted was not shown.
+-- whether the subject was below the limit when its turn came. What was not counted was not shown. Without a limit it is
+-- not looked how many there were.
 -- A function, because each of its statements sees what was committed before it: whoever waited for the lock counts with
 -- what the last holder counted. And because it is one round trip.
 CREATE FUNCTION disclose(
     subject text, in_turn boolean, most bigint, record_ids uuid[], records bytea[], of_record int[], child_ids uuid[]
 ) RETURNS boolean[] LANGUAGE plpgsql AS $$
 DECLARE
-    shown bigint;
+    shown bigint := 0;
     added bigint;
     told boolean[] := '{}';
 BEGIN
@@ -156,9 +157,11 @@ BEGIN
     IF in_turn THEN
         PERFORM pg_advisory_xact_lock(hashtextextended(disclose.subject, 0));
     END IF;
-    SELECT count(*) INTO shown FROM disclosure AS d WHERE d.subject = disclose.subject AND d.day = current_date;
+    IF most IS NOT NULL THEN
+        SELECT count(*) INTO shown FROM disclosure AS d WHERE d.subject = disclose.subject AND d.day = current_date;
+    END IF;
     FOR number IN 1 .. cardinality(record_ids) LOOP
-        told := told || (shown < most);
+        told := told || (most IS NULL OR shown < most);
         CONTINUE WHEN shown >= most;
         INSERT INTO disclosure (subject, day, child_id)
         SELECT disclose.subject, current_date, c.child_id

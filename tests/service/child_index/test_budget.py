@@ -41,3 +41,25 @@ async def test_s17_searches_at_once_do_not_each_overspend(service_database: Serv
             counted = await connection.fetchval("SELECT count(*) FROM disclosure")
     assert sum(answered) == 2
     assert counted == 2 * _SHOWN
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_s17_a_system_is_counted_again_and_again_though_not_at_every_call(
+    service_database: ServiceDatabases,
+) -> None:
+    """What one replica did not look at, the next does; a system overspends by seconds, not by days."""
+    made = await service_database("child_index")
+    caller = Caller(Kind.SYSTEM, "system", str(uuid4()), "system", frozenset({"test"}), frozenset())
+    decision = access.authorise("/test", access_pb2.Rule(scope="test"), caller, None)
+    first, second = Disclosures(3, 3), Disclosures(3, 3)
+    async with (
+        database.pool(made.app_url_file, name="test") as pool,
+        pool.connection() as connection,
+    ):
+        for _ in range(5):
+            await first.record(connection, decision, [uuid4()])
+        for _ in range(2):
+            with pytest.raises(BudgetSpent):
+                await second.record(connection, decision, [uuid4()])
+        assert await connection.fetchval("SELECT count(*) FROM disclosure") == 5
+        assert await connection.fetchval("SELECT count(*) FROM chassis.audit_outbox") == 5
