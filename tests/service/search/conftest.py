@@ -1,7 +1,6 @@
 """The index of search on a real OpenSearch, beside the real projections of a child index on a real database."""
 
 import itertools
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -9,19 +8,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from kith.childindex.v1.projection_service_pb2_grpc import add_ProjectionServiceServicer_to_server
 from services.chassis import database
-from services.chassis.caller import TokenVerifier
-from services.chassis.config import ServiceSettings
-from services.chassis.keyring import Keyring
-from services.chassis.paging import PageTokens
-from services.chassis.server import Server
-from services.child_index.projection_service import ProjectionService
 from tests.fixtures.opensearch import OpenSearch, opensearch
 from tests.fixtures.postgres import ServiceDatabases
 from tests.service.chassis.issuer import Issuer, running_issuer
 from tests.service.search.children import Children
-from tests.service.search.replica import Replica, running_replica
+from tests.service.search.replica import Replica, projection_server, running_replica
 
 __all__ = ["opensearch"]
 
@@ -39,21 +31,11 @@ def issuer() -> Iterator[Issuer]:
 async def projections(service_database: ServiceDatabases, issuer: Issuer) -> AsyncIterator[tuple[str, str]]:
     """The address of the projections, and the DSN of their database."""
     made = await service_database("child_index")
-    keyring = Keyring({"page_token": "1"}, {"page_token": {"1": os.urandom(32)}})
-    async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(database.pool(made.app_url_file, name="test"))
-        verifier = await stack.enter_async_context(TokenVerifier(issuer.url))
-        service = ProjectionService(pool, PageTokens(keyring))
-        server = Server(
-            "child_index",
-            ServiceSettings(local_mode=True),
-            [(add_ProjectionServiceServicer_to_server, service)],
-            error_domain="childindex.kith",
-            verifier=verifier,
-        )
-        await server.start()
-        yield f"127.0.0.1:{server.port}", made.superuser_dsn
-        await server.drain()
+    async with (
+        database.pool(made.app_url_file, name="test") as pool,
+        projection_server(pool, issuer) as address,
+    ):
+        yield address, made.superuser_dsn
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -12,9 +13,17 @@ from joserfc.jwk import ECKey
 from opensearchpy import AsyncOpenSearch
 
 from kith.childindex.v1 import projection_service_pb2
+from kith.childindex.v1.projection_service_pb2_grpc import add_ProjectionServiceServicer_to_server
+from services.chassis.caller import TokenVerifier
 from services.chassis.channel import own_connect
+from services.chassis.config import ServiceSettings
+from services.chassis.database import Database
 from services.chassis.kafka import KafkaSettings
+from services.chassis.keyring import Keyring
+from services.chassis.paging import PageTokens
+from services.chassis.server import Server
 from services.chassis.service_identity import ServiceIdentity
+from services.child_index.projection_service import ProjectionService
 from services.search.consumer import Projector
 from services.search.generations_store import GenerationsStore
 from services.search.keeper import Keeper
@@ -107,3 +116,22 @@ async def running_replica(
         projector = Projector(index, generations, source, keeper, KafkaSettings())
         reconciler = Reconciler(index, generations, source, settle_seconds=0.0)
         yield Replica(client, index, generations, source, keeper, projector, reconciler)
+
+
+@asynccontextmanager
+async def projection_server(pool: Database, issuer: Issuer) -> AsyncIterator[str]:
+    """Serve the projections of a child index's database; gives the address."""
+    keyring = Keyring({"page_token": "1"}, {"page_token": {"1": os.urandom(32)}})
+    async with TokenVerifier(issuer.url) as verifier:
+        server = Server(
+            "child_index",
+            ServiceSettings(local_mode=True),
+            [(add_ProjectionServiceServicer_to_server, ProjectionService(pool, PageTokens(keyring)))],
+            error_domain="childindex.kith",
+            verifier=verifier,
+        )
+        await server.start()
+        try:
+            yield f"127.0.0.1:{server.port}"
+        finally:
+            await server.drain()
