@@ -162,9 +162,6 @@ _REVIEWS = frozenset({Reason.GROUND_OVERDUE, Reason.GIVER_COULD_NOT, Reason.CONT
 _ASKS_AGAIN = frozenset({Reason.FROZEN, Reason.OUT_OF_TIME, Reason.WORDING_RETIRED})
 _RANK = {reason: rank for rank, reason in enumerate(Reason)}
 
-# Up to here nothing is said of the record itself, not even which.
-_COVERED = _RANK[Reason.SUPERSEDED]
-
 _NOT_GIVEN = {
     State.REQUESTED: Reason.REQUESTED,
     State.REFUSED: Reason.REFUSED,
@@ -175,16 +172,23 @@ _NOT_GIVEN = {
     State.FROZEN: Reason.FROZEN,
 }
 _OBJECTIONS = frozenset({State.REFUSED, State.WITHDRAWN})
+_CHILD = "the child"
 
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """What one record says to the question, and the last day on which it does if it permits."""
+    """What one record says to the question, and the last day on which it does if it permits.
+
+    One that does not cover the question is not named.
+    """
 
     reason: Reason
     record_id: UUID | None = None
     until: date = date.max
     tell_family: bool = False
+
+
+_NOTHING = _Verdict(Reason.NO_CONSENT)
 
 
 def decide(question: Question, records: Records, policy: Policy, today: date) -> Answer:
@@ -200,7 +204,7 @@ def decide(question: Question, records: Records, policy: Policy, today: date) ->
         outcome,
         verdict.reason,
         policy.version,
-        record_id=verdict.record_id if _RANK[verdict.reason] >= _COVERED else None,
+        record_id=verdict.record_id,
         valid_until=min(verdict.until, *_agreements(question), *starts) if permitted else None,
         obligations=_obligations(question, verdict, outcome, standing),
     )
@@ -220,7 +224,7 @@ def _verdict(
         return _Verdict(Reason.NO_AGREEMENT)
     verdicts = [_on_consent(question, consent, records, policy, today) for consent in records.consents]
     verdicts += [_on_ground(question, one, records, policy, today) for one in records.sharing if one.shared]
-    best = max(verdicts, key=lambda one: (_RANK[one.reason], one.until), default=_Verdict(Reason.NO_CONSENT))
+    best = max(verdicts, key=lambda one: (_RANK[one.reason], one.until), default=_NOTHING)
     if best.reason in _PERMITS:
         for refusal in records.sharing:
             if not refusal.shared and _stands_against(refusal, best, question, records, today):
@@ -232,10 +236,11 @@ def _on_consent(
     question: Question, consent: ConsentFacts, records: Records, policy: Policy, today: date
 ) -> _Verdict:
     """Return what a consent says. It permits if it covers the question and holds, and nobody entitled objects."""
-    named = question.consent_id == consent.id or (question.consent_id is None and question.sharing_id is None)
+    if not _asked_about(question, question.consent_id, consent.id):
+        return _NOTHING
     other = _not_covered(question, consent, consent.kind, consent.recorder_id, records)
-    if not named or other is not None:
-        return _Verdict(other if named and other is not None else Reason.NO_CONSENT)
+    if other is not None:
+        return _Verdict(other)
     last = min(consent.expire, consent.start + timedelta(days=policy.longest_consent))
     retired = policy.retired.get(consent.wording, date.max)
     again = consent.ask_again_on or date.max
@@ -280,10 +285,11 @@ def _on_ground(
     question: Question, sharing: SharingDecision, records: Records, policy: Policy, today: date
 ) -> _Verdict:
     """Return what a decision to share without consent says. It permits on a ground in force, complete, not overdue."""
-    named = question.sharing_id == sharing.id or (question.consent_id is None and question.sharing_id is None)
+    if not _asked_about(question, question.sharing_id, sharing.id):
+        return _NOTHING
     other = _not_covered(question, sharing, Kind.SHARE, sharing.decider.id, records)
-    if not named or other is not None:
-        return _Verdict(other if named and other is not None else Reason.NO_CONSENT)
+    if other is not None:
+        return _Verdict(other)
     ground = policy.grounds.get(sharing.ground)
     if ground is None:
         return _Verdict(Reason.GROUND_UNKNOWN, sharing.id)
@@ -304,6 +310,11 @@ def _on_ground(
     until = min(last, review, ground.ends or date.max)
     untold = not (sharing.family_told or sharing.family_not_told_reason)
     return _Verdict(reason, sharing.id, until, tell_family=untold)
+
+
+def _asked_about(question: Question, named: UUID | None, record_id: UUID) -> bool:
+    """Return whether the question is about this record: it names it, or names none."""
+    return named == record_id or (question.consent_id is None and question.sharing_id is None)
 
 
 def _not_covered(
@@ -424,7 +435,8 @@ def _agreements(question: Question) -> Iterable[date]:
 
 
 def _giver(consent: ConsentFacts) -> UUID | str | None:
-    return "child" if consent.by_child else consent.giver
+    """Return who speaks in a consent: the child, whichever reference it goes by; None if nobody is named."""
+    return _CHILD if consent.by_child else consent.giver
 
 
 def _rank(verdict: _Verdict) -> int:
