@@ -17,15 +17,19 @@ from services.child_index.refusals import BudgetSpent
 
 SERVICE = "child-index"
 _BACKLOG_SECONDS = 60.0
-_LOOKED_SECONDS = 2.0
+LOOKED_SECONDS = 2.0
 
 
 class Disclosures:
     """Keeps the daily budgets of different children that a person or a system may be shown."""
 
-    def __init__(self, person_limit: int, system_limit: int) -> None:
+    def __init__(
+        self, person_limit: int, system_limit: int, *, looked_seconds: float = LOOKED_SECONDS
+    ) -> None:
+        """Limits are of different children in a day; a system's number is looked at every `looked_seconds`."""
         self._person_limit = person_limit
         self._system_limit = system_limit
+        self._looked_seconds = looked_seconds
         self._below_until: dict[str, float] = {}
 
     async def record(self, connection: Connection, decision: Decision, child_ids: Sequence[UUID]) -> None:

@@ -51,7 +51,7 @@ async def test_s17_a_system_is_counted_again_and_again_though_not_at_every_call(
     made = await service_database("child_index")
     caller = Caller(Kind.SYSTEM, "system", str(uuid4()), "system", frozenset({"test"}), frozenset())
     decision = access.authorise("/test", access_pb2.Rule(scope="test"), caller, None)
-    first, second = Disclosures(3, 3), Disclosures(3, 3)
+    first, second = (Disclosures(3, 3, looked_seconds=3600) for _ in range(2))
     async with (
         database.pool(made.app_url_file, name="test") as pool,
         pool.connection() as connection,
