@@ -64,6 +64,8 @@ class Disclosures:
         )
         if told is None:
             raise Unavailable("AUDIT_BACKLOG", retry_after=_BACKLOG_SECONDS, domain=ACCESS_DOMAIN)
+        if not is_person and limit is not None and all(told):
+            self._below_until[subject] = time.monotonic() + self._looked_seconds
         return told
 
     async def note(self, connection: Connection, decision: Decision, child_ids: Sequence[UUID]) -> None:

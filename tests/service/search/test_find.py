@@ -311,6 +311,7 @@ async def test_a_class_list_in_two_round_trips(service_database: ServiceDatabase
                 given_name=pupil.names[0].given_name,
                 family_name=pupil.names[0].family_name,
                 birth_date=pupil.birth_date,
+                postcode=pupil.addresses[0].postcode,
             )
             for pupil in pupils
         ]
