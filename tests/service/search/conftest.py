@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from services.chassis import database
+from services.search import store
 from tests.fixtures.opensearch import OpenSearch, opensearch
 from tests.fixtures.postgres import ServiceDatabases
 from tests.service.chassis.issuer import Issuer, running_issuer
@@ -43,6 +44,12 @@ async def children(projections: tuple[str, str]) -> AsyncIterator[Children]:
     """The children of the child index: none at first."""
     async with Children.of(projections[1]) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elsewhere half a second is enough; no test is to depend on how fast the machine is."""
+    monkeypatch.setattr(store, "SEARCH_SECONDS", 20.0)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
-from services.search import consumer
+from services.search import consumer, store
 from tests.fixtures.eventually import eventually
 from tests.fixtures.opensearch import OpenSearch
 from tests.fixtures.postgres import ServiceDatabases
@@ -91,7 +91,8 @@ async def _red(scene: Scene) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _slow(scene: Scene) -> AsyncIterator[None]:
     """It takes the question and says nothing."""
-    with scene.proxy.stalled():
+    with pytest.MonkeyPatch.context() as patch, scene.proxy.stalled():
+        patch.setattr(store, "SEARCH_SECONDS", 0.5)
         yield
 
 
@@ -130,7 +131,7 @@ async def test_others_are_not_kept_waiting_by_an_engine_that_stalls(
     scene.served.engine.forced = True
     await scene.served.replica.filled()
     assert await scene.found_by() == "opensearch"
-    with scene.proxy.stalled():
+    async with _slow(scene):
         assert await scene.found_by() == "postgresql"
     # It would answer again.
     assert await scene.found_by() == "postgresql"
