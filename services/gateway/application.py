@@ -12,7 +12,7 @@ from starlette.routing import Route
 from services.chassis.errors import InvalidArgument, NotFound
 from services.gateway.assets import Assets
 from services.gateway.boundary import Boundary
-from services.gateway.pages import child, find, home, involvement, login
+from services.gateway.pages import child, find, home, involvement, login, shield
 from services.gateway.routes import form, open_page, page
 from services.gateway.visit import Site
 
@@ -47,6 +47,8 @@ def make(site: Site, assets: Assets, ready: Callable[[], Awaitable[None]]) -> St
             form(site, f"{record}/involvement", involvement.receive),
             page(site, f"{record}/involvement/check", involvement.check),
             form(site, f"{record}/involvement/check", involvement.record),
+            page(site, f"{record}/shield", shield.ask),
+            form(site, f"{record}/shield", shield.receive),
         ],
         middleware=[Middleware(Boundary, address=site.address, templates=site.templates)],
         exception_handlers={HTTPException: _no_such_page},

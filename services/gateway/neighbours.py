@@ -14,8 +14,9 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc.aio import AioRpcError, Metadata
 
-from kith.childindex.v1 import child_index_service_pb2, child_pb2
+from kith.childindex.v1 import child_index_service_pb2, child_pb2, shield_service_pb2
 from kith.childindex.v1.child_index_service_pb2_grpc import ChildIndexServiceStub
+from kith.childindex.v1.shield_service_pb2_grpc import ShieldServiceStub
 from kith.directory.v1 import directory_pb2, directory_service_pb2
 from kith.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from kith.search.v1 import search_service_pb2
@@ -57,6 +58,7 @@ class Neighbours:
     ) -> None:
         self._search = SearchServiceStub(search)
         self._child_index = ChildIndexServiceStub(child_index)
+        self._shields = ShieldServiceStub(child_index)
         self._directory = DirectoryServiceStub(directory)
 
     async def find_children(
@@ -77,6 +79,13 @@ class Neighbours:
     ) -> None:
         """Record an involvement of the asker's organisation."""
         await _call(self._child_index.RecordInvolvement, request, asker)
+
+    async def shield_child(self, asker: Asker, child_id: str) -> None:
+        """Shield a child, which is as good as shielding it twice."""
+        request = shield_service_pb2.ShieldChildRequest(
+            child=child_index_service_pb2.ChildRef(child_id=child_id), request_id=str(uuid.uuid4())
+        )
+        await _call(self._shields.ShieldChild, request, asker)
 
     async def contacts(
         self,

@@ -62,6 +62,15 @@ class LeadCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ShieldedRecord:
+    """All that is shown of a shielded child (DESIGN 5 no. 7)."""
+
+    name: str
+    born: str
+    gender: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """The whole page."""
 
@@ -104,6 +113,16 @@ def record(child: child_pb2.Child, contacts: Contacts, today: dt.date) -> Record
         sensitive_checked=child.sensitive_checked,
         caf=_caf(child.caf, contacts, today) if child.HasField("caf") else None,
         lead=_lead(child.lead_professional, contacts) if child.HasField("lead_professional") else None,
+    )
+
+
+def shielded_record(child: child_pb2.Child, today: dt.date) -> ShieldedRecord:
+    """Return the page for a shielded child, whatever else came with it."""
+    facts = child.facts
+    return ShieldedRecord(
+        name=wording.full_name(facts.names[0]) if facts.names else "Name not known",
+        born=_born(facts.birth_date, today),
+        gender=wording.GENDERS.get(facts.gender, wording.NOT_KNOWN),
     )
 
 

@@ -9,9 +9,14 @@ from google.protobuf.message import Message
 from grpc_status import rpc_status
 
 from kith.childindex.v1 import child_index_service_pb2 as index_pb2
+from kith.childindex.v1 import shield_service_pb2
 from kith.childindex.v1.child_index_service_pb2_grpc import (
     ChildIndexServiceServicer,
     add_ChildIndexServiceServicer_to_server,
+)
+from kith.childindex.v1.shield_service_pb2_grpc import (
+    ShieldServiceServicer,
+    add_ShieldServiceServicer_to_server,
 )
 from kith.directory.v1 import directory_service_pb2 as directory_pb2
 from kith.directory.v1.directory_service_pb2_grpc import (
@@ -76,6 +81,18 @@ class _ChildIndex(ChildIndexServiceServicer):
         return await self._fakes.answer("RecordInvolvement", request, context, record)
 
 
+class _Shields(ShieldServiceServicer):
+    def __init__(self, fakes: FakeNeighbours) -> None:
+        self._fakes = fakes
+
+    async def ShieldChild(self, request: shield_service_pb2.ShieldChildRequest, context: Any) -> Any:
+        def shield() -> Message:
+            self._fakes.child.shielded = True
+            return shield_service_pb2.ShieldChildResponse()
+
+        return await self._fakes.answer("ShieldChild", request, context, shield)
+
+
 class _Directory(DirectoryServiceServicer):
     def __init__(self, fakes: FakeNeighbours) -> None:
         self._fakes = fakes
@@ -112,6 +129,7 @@ async def running_neighbours() -> AsyncIterator[FakeNeighbours]:
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     add_SearchServiceServicer_to_server(_Search(fakes), server)
     add_ChildIndexServiceServicer_to_server(_ChildIndex(fakes), server)
+    add_ShieldServiceServicer_to_server(_Shields(fakes), server)
     add_DirectoryServiceServicer_to_server(_Directory(fakes), server)
     fakes.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     await server.start()
