@@ -1,7 +1,8 @@
 """What is stored, as the rules of decisions want it, and their answers as they go on the wire. Pure."""
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -55,73 +56,63 @@ _REASONS: Final[Mapping[Reason, Any]] = {one: pb.Answer.Reason.Value(f"REASON_{o
 _DUTIES: Final[Mapping[Duty, Any]] = {
     one: pb.Answer.Obligation.Value(f"OBLIGATION_{one.name}") for one in Duty
 }
-_NO_SET: Final = frozenset[str]()
+_SCOPE_SETS: Final = {number: frozenset((name,)) for number, name in SCOPES.items()}
+_GIVER_CHILD: Final = consent_pb2.Consent.GIVER_CHILD
 _FAMILY_TOLD: Final = sharing_pb2.SharingDecision.FAMILY_INFORMED_TOLD
 _FAMILY_TO_BE_TOLD: Final = frozenset({
     sharing_pb2.SharingDecision.FAMILY_INFORMED_UNSPECIFIED, sharing_pb2.SharingDecision.FAMILY_INFORMED_NOT_YET,
 })  # fmt: skip
 
 
-def organisation(id_: UUID, agreements: Mapping[UUID, Any], today: date) -> Organisation:
+def organisation(id_: UUID, row: Any | None, today: date) -> Organisation:
     """Return an organisation. One without a recorded agreement is judged by identity, which gives it no token."""
-    row = agreements.get(id_)
-    if row is None:
+    if row is None or row["agreement_start"] is None:
         return Organisation(id_, "", date.max)
-    begun = row["start_date"] <= today
-    return Organisation(id_, row["word"], (row["end_date"] or date.max) if begun else None)
+    begun = row["agreement_start"] <= today
+    return Organisation(id_, row["organisation_kind"], (row["agreement_end"] or date.max) if begun else None)
 
 
 def consent(row: Any) -> ConsentFacts:
     """Return a stored consent."""
-    state = STATES[row["state"]]
-    wording_id = row["other_id"]
+    wording_id = row["wording_id"]
     return ConsentFacts(
         id=row["id"],
         child_id=row["child_id"],
         kind=KINDS[row["kind"]],
         recorder_id=row["organisation_id"],
-        scopes=frozenset((SCOPES[row["scope"]],)),
+        scopes=_SCOPE_SETS[row["scope"]],
         organisation_ids=frozenset(row["organisation_ids"]),
-        state=state,
-        said=said(state, row["say_date"], row["create_time"], row["update_time"]),
+        state=STATES[row["state"]],
+        said=row["said"],
         start=row["start_date"],
         expire=row["end_date"],
-        purposes=_named(PURPOSES, row["purposes"]),
-        means=_named(MEANS, row["means"]),
+        purposes=_set("purposes", tuple(row["purposes"])),
+        means=_set("means", tuple(row["means"])),
         service_ids=frozenset(row["service_ids"]),
         giver=row["person_id"],
-        by_child=row["detail"] == consent_pb2.Consent.GIVER_CHILD,
+        by_child=row["detail"] == _GIVER_CHILD,
         entitled=row["flag"],
         ask_again_on=row["bound_date"],
         wording="" if wording_id is None else str(wording_id),
     )
 
 
-def said(state: State, say_date: date, create_time: datetime, update_time: datetime) -> datetime:
-    """Return the moment of the last word: of its end, or of its giving, at the end of the day if recorded later."""
-    if state in {State.WITHDRAWN, State.REFUSED}:
-        return update_time
-    if say_date >= create_time.date():
-        return create_time
-    return datetime.combine(say_date, time.max, tzinfo=UTC)
-
-
-def sharing(row: Any, agreements: Mapping[UUID, Any], today: date) -> SharingDecision:
+def sharing(row: Any, today: date) -> SharingDecision:
     """Return a stored decision to share without consent, or not to share."""
     informed = row["detail"]
     return SharingDecision(
         id=row["id"],
         child_id=row["child_id"],
-        decider=organisation(row["organisation_id"], agreements, today),
+        decider=organisation(row["organisation_id"], row, today),
         shared=row["state"] == sharing_pb2.SharingDecision.OUTCOME_WITHOUT_CONSENT,
-        scopes=frozenset((SCOPES[row["scope"]],)),
+        scopes=_SCOPE_SETS[row["scope"]],
         organisation_ids=frozenset(row["organisation_ids"]),
         decided=row["start_date"],
-        review=row["say_date"],
+        review=row["other_date"],
         ground=GROUNDS[row["kind"]],
-        said=frozenset(map(Statement, row["words"])),
-        purposes=_named(PURPOSES, row["purposes"]),
-        means=_named(MEANS, row["means"]),
+        said=frozenset(map(Statement, row["says"])),
+        purposes=_set("purposes", tuple(row["purposes"])),
+        means=_set("means", tuple(row["means"])),
         service_ids=frozenset(row["service_ids"]),
         ended=row["end_date"],
         order_ends=row["bound_date"],
@@ -144,12 +135,12 @@ def restriction(row: Any) -> Restriction:
 
 def question(asked: pb.Question, agreements: Mapping[UUID, Any], today: date) -> Question:
     """Return a question of the contract."""
-    recipient = _id(asked.recipient_organisation_id)
+    actor, recipient = UUID(asked.organisation_id), _id(asked.recipient_organisation_id)
     return Question(
         action=_ACTIONS.get(asked.action, Action.UNKNOWN),
         scope=SCOPES[asked.scope],
-        actor=organisation(UUID(asked.organisation_id), agreements, today),
-        recipient=None if recipient is None else organisation(recipient, agreements, today),
+        actor=organisation(actor, agreements.get(actor), today),
+        recipient=None if recipient is None else organisation(recipient, agreements.get(recipient), today),
         service_id=_id(asked.recipient_service_id),
         person=_id(asked.person_id),
         purpose=PURPOSES[asked.purpose] if asked.purpose else None,
@@ -167,7 +158,7 @@ def records(
     return Records(
         child_ids=child_ids,
         consents=[consent(row) for row in found.consents],
-        sharing=[sharing(row, found.agreements, today) for row in found.sharing],
+        sharing=[sharing(row, today) for row in found.sharing],
         restrictions=[restriction(row) for row in found.restrictions],
         may_be_told=told,
         parents=parents,
@@ -185,8 +176,11 @@ def answer(made: Answer) -> pb.Answer:
     )
 
 
-def _named(names: Mapping[int, str], numbers: Collection[int]) -> frozenset[str]:
-    return frozenset(names[number] for number in numbers) if numbers else _NO_SET
+@lru_cache(maxsize=4096)
+def _set(kind: str, numbers: tuple[int, ...]) -> frozenset[str]:
+    """Return the names of some values; there are few such sets, and every consent of every decision has two."""
+    names = PURPOSES if kind == "purposes" else MEANS
+    return frozenset(names[number] for number in numbers)
 
 
 def _id(text: str) -> UUID | None:

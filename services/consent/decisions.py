@@ -11,8 +11,9 @@ from kith.consent.v1 import consent_service_pb2 as pb
 from services.chassis.database import Connection
 from services.consent import decision_facts, decision_store
 from services.consent.clock import Clock
-from services.consent.decision import Answer, Asked, changes, decide
+from services.consent.decision import Answer, Asked, Question, changes, decide
 from services.consent.policy import Policy
+from services.consent.records import Records
 
 # Of each replica; a few kilobytes each.
 _KEPT: Final = 2000
@@ -42,7 +43,7 @@ class Decisions:
     def __init__(self, policy: Policy, clock: Clock) -> None:
         self.policy = policy
         self._clock = clock
-        self._recent: deque[tuple[datetime, Asked]] = deque(maxlen=_KEPT)
+        self._recent: deque[tuple[datetime, Question, Records, date]] = deque(maxlen=_KEPT)
 
     async def decide(
         self,
@@ -73,18 +74,15 @@ class Decisions:
         for one in questions:
             question = decision_facts.question(one, found.agreements, today)
             answers.append(decide(question, records, policy, today))
-            self._recent.append((now, Asked(uuid4(), question, records, today)))
+            self._recent.append((now, question, records, today))
         return answers
 
     def dry_run(self, policy: Policy) -> DryRun:
         """Ask the last decisions again under another policy; what has been recorded since is not looked at."""
         recent = list(self._recent)
+        asked = (Asked(uuid4(), question, records, today) for _, question, records, today in recent)
         counted = Counter(
-            (
-                replace(one.before, record_id=None, obligations=()),
-                replace(one.after, record_id=None, obligations=()),
-            )
-            for one in changes(self.policy, policy, (asked for _, asked in recent))
+            (_essence(one.before), _essence(one.after)) for one in changes(self.policy, policy, asked)
         )
         oldest = recent[0][0] if recent else None
         return DryRun(
@@ -94,11 +92,16 @@ class Decisions:
     def _with_void(self, found: decision_store.Found, today: date) -> Policy:
         """Return the policy with the wordings that this child's consents rest on no more."""
         void = {
-            str(row["other_id"]): row["void_date"]
+            str(row["wording_id"]): row["other_date"]
             for row in found.consents
-            if row["void_date"] is not None and row["void_date"] <= today
+            if row["other_date"] is not None and row["other_date"] <= today
         }
         return replace(self.policy, retired={**self.policy.retired, **void}) if void else self.policy
+
+
+def _essence(answer: Answer) -> Answer:
+    """Return the answer without what it is about: what many decisions have in common."""
+    return replace(answer, record_id=None, valid_until=None, obligations=())
 
 
 def about_a_person(questions: Collection[pb.Question]) -> bool:
