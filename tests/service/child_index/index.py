@@ -170,6 +170,10 @@ class Index:
         )
         await self.call(caller, "ChildIndexService.AppointLeadProfessional", request)
 
+    async def shield(self, caller: Caller, child_id: str) -> None:
+        """Shield a child."""
+        await self.decide(caller, "ShieldChild", child_id)
+
     async def get(self, caller: Caller, child_id: str) -> child_pb2.Child:
         """Open a record."""
         request = child_index_service_pb2.GetChildRequest(child={"child_id": child_id})

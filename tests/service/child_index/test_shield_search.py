@@ -5,8 +5,7 @@ By time: tests/bench/shields.py, because no test may depend on how fast a machin
 
 import itertools
 import random
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 import pytest
@@ -17,25 +16,14 @@ from services.identity.scopes import Role
 from tests.fixtures.partnership import new_family_name
 from tests.fixtures.postgres import ServiceDatabases
 from tests.service.child_index.auc import auc
+from tests.service.child_index.hidden import REFUGE, SCHOOL, Hidden, plant, questions, somebody
 from tests.service.child_index.index import Index, agency, child, new_keyring, person, query, replica
 
-REFUGE, SCHOOL, HEALTH, DESK = agency(1), agency(2), agency(3), agency(4)
+HEALTH, DESK = agency(3), agency(4)
 OFFICER = person(DESK, Role.SHIELD_OFFICER)
 TRIALS: Final = 2_000
 SHIELDED: Final = 40
 OTHERS: Final = 60
-GIVEN: Final = ("Ottilie", "Rosalind", "Barnaby", "Mohammed", "Grace", "Tomasz")
-
-
-@dataclass(frozen=True)
-class Hidden:
-    """A shielded child as whoever knows it would look for it."""
-
-    given: str
-    family: str
-    alias: str
-    born: tuple[int, int, int]
-    postcode: str
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -43,38 +31,6 @@ async def index(service_database: ServiceDatabases) -> AsyncIterator[Index]:
     """A child index."""
     async with replica((await service_database("child_index")).app_url_file, new_keyring()) as made:
         yield made
-
-
-def _postcode(rng: random.Random) -> str:
-    letters = "ABDEFGHJLNPQRSTUWXYZ"
-    return f"Z{rng.choice('WXYZ')}{rng.randint(1, 9)} {rng.randint(1, 9)}{rng.choice(letters)}{rng.choice(letters)}"
-
-
-def _somebody(rng: random.Random) -> Hidden:
-    born = (rng.randint(2009, 2022), rng.randint(1, 12), rng.randint(1, 28))
-    return Hidden(rng.choice(GIVEN), new_family_name(), new_family_name(), born, _postcode(rng))
-
-
-def _questions(one: Hidden, other: Hidden) -> Iterator[match_pb2.Query]:
-    """What is asked of hidden facts of `one`: with those of `other` in their place it is a miss."""
-    yield query(one.given, other.alias, postcode=other.postcode)
-    yield query(one.given, one.family, one.born, other.postcode)
-    yield query(one.given, other.alias, one.born, other.postcode)
-    by_school = query(one.given, one.family, one.born)
-    by_school.school_name = f"{other.alias} School"
-    yield by_school
-    by_carer = query(one.given, one.family, one.born)
-    by_carer.carers.add(given_name="Wilhelmina", family_name=other.alias)
-    yield by_carer
-
-
-async def _plant(index: Index, hidden: Hidden, *, shield: bool) -> None:
-    facts = child(hidden.given, hidden.family, alias=hidden.alias, born=hidden.born, postcode=hidden.postcode)
-    facts.school_name = f"{hidden.alias} School"
-    facts.carers[0].family_name = hidden.alias
-    made = await index.register(REFUGE if shield else SCHOOL, facts)
-    if shield:
-        await index.decide(person(REFUGE), "ShieldChild", made)
 
 
 def _features(answer: candidate_service_pb2.MatchCandidatesResponse) -> dict[str, float]:
@@ -97,28 +53,28 @@ def _features(answer: candidate_service_pb2.MatchCandidatesResponse) -> dict[str
 async def test_hidden_hits_and_misses_are_alike(index: Index) -> None:
     """An area under the curve of .5 says that guessing is as good. Half of the trials are hits."""
     rng = random.Random(5)
-    hidden = [_somebody(rng) for _ in range(SHIELDED)]
+    hidden = [somebody(rng) for _ in range(SHIELDED)]
     for one in hidden:
-        await _plant(index, one, shield=True)
+        await plant(index, one, shield=True)
     for _ in range(OTHERS):
-        await _plant(index, _somebody(rng), shield=False)
+        await plant(index, somebody(rng), shield=False)
     hits: list[dict[str, float]] = []
     misses: list[dict[str, float]] = []
     for one in itertools.cycle(hidden):
         if len(hits) >= TRIALS // 2:
             break
-        for hit, miss in zip(_questions(one, one), _questions(one, _somebody(rng)), strict=True):
+        for hit, miss in zip(questions(one, one), questions(one, somebody(rng)), strict=True):
             hits.append(_features(await index.find(person(HEALTH), hit)))
             misses.append(_features(await index.find(person(HEALTH), miss)))
     assert len(hits) + len(misses) >= TRIALS
     told = {name: auc([one[name] for one in hits], [one[name] for one in misses]) for name in hits[0]}
     assert all(0.45 <= area <= 0.55 for area in told.values()), told
     # What is measured can be told apart where there is something: an unshielded child is found by such questions.
-    open_child = _somebody(rng)
-    await _plant(index, open_child, shield=False)
-    found = [_features(await index.find(person(HEALTH), one)) for one in _questions(open_child, open_child)]
+    open_child = somebody(rng)
+    await plant(index, open_child, shield=False)
+    found = [_features(await index.find(person(HEALTH), one)) for one in questions(open_child, open_child)]
     missed = [
-        _features(await index.find(person(HEALTH), one)) for one in _questions(open_child, _somebody(rng))
+        _features(await index.find(person(HEALTH), one)) for one in questions(open_child, somebody(rng))
     ]
     assert auc([one["score"] for one in found], [one["score"] for one in missed]) > 0.7
 
