@@ -7,7 +7,7 @@ they are and the server's interceptor replaces them (RELIABILITY finding 1).
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -38,7 +38,7 @@ _COMMAND_SECONDS = 5.0
 # An ordinary start-up race is over by then; a composition root may use the database at once. After it the
 # service goes on without: live, not ready, and every call UNAVAILABLE until the server is there (F10).
 _START_SECONDS = 15.0
-_SESSION = {
+_SESSION: Final[dict[str, str]] = {
     "timezone": "UTC",
     # Ends the statement on the server too when the client has been frozen (F20): a little above the client's
     # own.
@@ -60,9 +60,10 @@ _UNREACHABLE = (
 class Database:
     """A pool of at most `max_size` connections. Made by `pool`; closed by it."""
 
-    def __init__(self, url_file: Path, name: str, max_size: int) -> None:
+    def __init__(self, url_file: Path, name: str, max_size: int, settings: Mapping[str, str]) -> None:
         self._url_file = url_file
         self._name = name
+        self._settings = {**_SESSION, **settings, "application_name": name}
         # First come, first served: asyncpg's own queue has let waiters starve (asyncpg #1247).
         self._places = asyncio.Semaphore(max_size)
         self._pool = asyncpg.create_pool(
@@ -139,7 +140,7 @@ class Database:
             url,
             timeout=_CONNECT_SECONDS,
             command_timeout=_COMMAND_SECONDS,
-            server_settings=_SESSION | {"application_name": self._name},
+            server_settings=self._settings,
             **pool_arguments,
         )
 
@@ -176,12 +177,16 @@ async def _nothing_to_reset(_: object) -> None:
 
 
 @contextlib.asynccontextmanager
-async def pool(url_file: Path, *, name: str, max_size: int = 10) -> AsyncGenerator[Database]:
+async def pool(
+    url_file: Path, *, name: str, max_size: int = 10, settings: Mapping[str, str] | None = None
+) -> AsyncGenerator[Database]:
     """Open a pool on the DSN in `url_file`; `name` is what the server and the metrics call it.
+
+    `settings` are PostgreSQL's, for every connection.
 
     Waits for the server at start for up to 15 s, then goes on without it.
     """
-    database = Database(url_file, name, max_size)
+    database = Database(url_file, name, max_size, settings or {})
     await database._open()  # noqa: SLF001 - the two are one
     try:
         yield database

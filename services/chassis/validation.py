@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import protovalidate
 from buf.validate import validate_pb2
@@ -10,6 +10,8 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from services.chassis.errors import InvalidArgument
+
+_WITH_TEXT: Final = (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_MESSAGE)
 
 
 def validate(request: Message) -> None:
@@ -44,7 +46,7 @@ def _with_nul(value: object, path: str) -> Iterator[str]:
             yield path
     elif isinstance(value, Message):
         for field, inner in value.ListFields():
-            if _items_checked_apart(field):
+            if field.type not in _WITH_TEXT or _items_checked_apart(field):
                 continue
             yield from _with_nul(inner, f"{path}.{field.name}" if path else field.name)
     elif isinstance(value, Sequence) and not isinstance(value, bytes):

@@ -1,6 +1,7 @@
 """`python -m services.child_index` serves the child index."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from kith.audit.v1 import audit_service_pb2
 from kith.audit.v1.access_record_pb2 import AccessRecord
@@ -39,6 +40,12 @@ from services.child_index.shield_service import ShieldService
 from services.child_index.shielding import Shielding
 from services.matching import load_model
 
+_DATABASE: Final = {
+    # Every statement goes by keys whatever its arguments are: planning each anew costs a search 0.7 ms and finds the
+    # same plan.
+    "plan_cache_mode": "force_generic_plan"
+}
+
 
 async def main(config: Config) -> None:
     """Put the service together and serve until told to stop."""
@@ -56,7 +63,7 @@ async def main(config: Config) -> None:
         ) as to_directory,
         own_connect(config.consent_address, consent_service_pb2.DESCRIPTOR, identity=identity) as to_consent,
         own_connect(config.audit_address, audit_service_pb2.DESCRIPTOR, identity=identity) as to_audit,
-        database.pool(config.database_url_file, name=SERVICE, max_size=20) as pool,
+        database.pool(config.database_url_file, name=SERVICE, max_size=20, settings=_DATABASE) as pool,
     ):
         audit = AuditServiceStub(to_audit)
 
