@@ -15,7 +15,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +27,7 @@ import grpc
 import httpx2
 import uvloop
 from google.type import date_pb2
+from grpc.aio import AioRpcError
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from deploy.local import ports
@@ -129,7 +130,13 @@ async def measure(folder: Path, source: Source, children: int, *, engines: bool)
         person = await kith.person(await kith.organisation())
         if engines:
             await _until_opensearch_serves(layout, person, asked[0])
+        pids = {name: fleet.process(name).pid for name in ("search", "child_index", "postgres")}
+        before = {name: _cpu_ms(pid) for name, pid in pids.items()}
         await _over_grpc(times, layout, person, asked)
+        for name, pid in pids.items():
+            used = (_cpu_ms(pid) - before[name]) / len(asked)
+            print(f"CPU of {name} for a search: {used:.2f} ms", flush=True)
+        await _refused(times, layout, person)
         await _in_parts(times, layout, asked)
     print("\n".join(times.lines()))
 
@@ -155,6 +162,35 @@ async def _over_grpc(times: Times, layout: Layout, person: Person, asked: list[m
             with times.of("  an empty call (health check); a search makes two"):
                 await health.Check(health_pb2.HealthCheckRequest(), timeout=10)
     print(f"{found} of {len(asked) - _WARM_UP} questions found somebody", flush=True)
+
+
+async def _refused(times: Times, layout: Layout, person: Person) -> None:
+    """A search for nothing: what a call costs with token, rule and validation, before anything is looked up."""
+    metadata = await person.metadata()
+    async with grpc.aio.insecure_channel(layout.target("search")) as to_search:
+        find = SearchServiceStub(to_search).FindChildren
+        for _ in range(_LOOKUPS):
+            with times.of("  a search refused at once; a search has two such calls"), suppress(AioRpcError):
+                await find(
+                    search_service_pb2.FindChildrenRequest(query=match_pb2.Query(postcode="M1")),
+                    metadata=metadata,
+                    timeout=10,
+                )
+
+
+def _cpu_ms(pid: int) -> float:
+    """The processor time that a process and its children have used."""
+    ticks = 0
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            stat = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(folder.name) == pid or int(stat[1]) == pid:
+            ticks += int(stat[11]) + int(stat[12])
+    return ticks * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 async def _in_parts(times: Times, layout: Layout, asked: list[match_pb2.Query]) -> None:
