@@ -209,7 +209,7 @@ def _gained(family: Family, relation: Relation, on: date) -> Iterator[tuple[Rule
     if relation.kind in _BY_ORDER:
         for order in family.orders:
             gives = order.kind == OrderKind.RESPONSIBILITY and relation.person in order.to
-            if gives and holds(on, order.made, order.ends):
+            if gives and holds(on, None, order.ends):
                 yield _BY_ORDER[relation.kind], order.made
     if relation.kind in {RelationKind.FATHER, RelationKind.SECOND_PARENT}:
         for order in family.orders:
