@@ -61,12 +61,13 @@ def kith_matcher(model: Model) -> Matcher:
     def answer(asked: Records, query: int, known: Records, candidates: Sequence[int]) -> Sequence[Hit]:
         features = asked.features(query)
         found = rank(features, [(row, known.features(row)) for row in candidates], model, len(candidates))
-        best = {int(known.entities[match.key]): match.key for match in reversed(found.matches)}
+        best: dict[int, int] = {}
+        for match in found.matches:
+            best.setdefault(int(known.entities[match.key]), match.key)
         if len(best) < len(found.matches):
-            rows = sorted(best.values(), key=[match.key for match in found.matches].index)
-            found = rank(features, [(row, known.features(row)) for row in rows], model, len(rows))
+            found = rank(features, [(row, known.features(row)) for row in best.values()], model, len(best))
         return [
-            Hit(int(known.entities[match.key]), int(match.grade), match.score.probability)
+            Hit(int(known.entities[match.key]), int(match.grade), match.probability)
             for match in found.matches
         ]
 

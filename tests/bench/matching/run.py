@@ -199,8 +199,8 @@ class Run:
             "",
             f"Seed {SEEDS[letter]}; {count:,} queries, half of them from another address; errors of kinds that are in "
             "no training file (transliteration, halves of double-barrelled names, name order, other address, day and "
-            f"month swapped) beside ordinary ones. Seconds of one core: generated {generated:.0f}, indexed {indexed:.0f}, "
-            f"{count:,} questions asked twice {asking:.0f}.",
+            f"month swapped) beside ordinary ones. Seconds of one core: generated {generated:.0f}, "
+            f"indexed {indexed:.0f}, {count:,} questions asked twice {asking:.0f}.",
             "",
         )
         rows = [("all", made), ("complete", figures(present.where(sample.queries.complete()), SEED))]
