@@ -20,6 +20,7 @@ from tests.service.chassis.issuer import Issuer, running_issuer
 
 Metadata = tuple[tuple[str, str], ...]
 PURPOSE = ("kith-purpose", "provide-service")
+SCOPES = "consents.read consents.write family.write sharing.write"
 
 
 @pytest.fixture(scope="session")
@@ -61,11 +62,16 @@ def school(issuer: Issuer) -> Organisation:
     return organisation(issuer)
 
 
+@pytest.fixture
+def police(issuer: Issuer) -> Organisation:
+    return organisation(issuer)
+
+
 def organisation(issuer: Issuer) -> Organisation:
     """A new organisation with a system."""
     id_ = str(uuid4())
     system = f"system-{id_}"
-    token = issuer.token(kind="system", client_id=system, sub=system, org=id_, scope="consents.write")
+    token = issuer.token(kind="system", client_id=system, sub=system, org=id_, scope=SCOPES)
     return Organisation(id_, bearer(token, PURPOSE))
 
 

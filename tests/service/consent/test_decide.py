@@ -31,6 +31,17 @@ async def _reasons(
     return [answer.reason for answer in answers]
 
 
+async def see(
+    stub: ConsentServiceStub,
+    child_index: Metadata,
+    child: Child,
+    consent: Consent,
+    organisation: Organisation,
+) -> Answer.Reason:
+    """Why the organisation may, or may not, see what rests on the consent."""
+    return (await _reasons(stub, child_index, child, _see(consent, organisation)))[0]
+
+
 async def test_answers_come_in_the_order_of_the_questions(
     stub: ConsentServiceStub,
     child: Child,
