@@ -23,6 +23,7 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import asyncpg
 import grpc
 import httpx2
 import uvloop
@@ -114,16 +115,7 @@ async def measure(folder: Path, source: Source, children: int, *, engines: bool)
     layout = Layout(folder, ports.free(twins=False), real_kafka=engines, real_opensearch=engines)
     rows = table(layout)
     async with Fleet([row for row in rows if row.name in _DATABASE_ROWS], folder):
-        address = dsn(folder / "postgres", "kith_child_index", SUPERUSER)
-        filled = await asyncio.to_thread(
-            fill, address, layout.secrets.keyring("child_index"), source, children
-        )
-        seconds = filled.copy_seconds + filled.index_seconds
-        print(
-            f"{filled.children:,} children, {filled.records:,} records loaded: {seconds:.0f} s,"
-            f" {filled.children / seconds:,.0f} children/s",
-            flush=True,
-        )
+        await _filled(dsn(folder / "postgres", "kith_child_index", SUPERUSER), layout, source, children)
     asked = questions(source, children)
     times = Times()
     async with Fleet(rows, folder) as fleet, partnership(RunningFleet("bench", layout, fleet)) as kith:
@@ -139,6 +131,25 @@ async def measure(folder: Path, source: Source, children: int, *, engines: bool)
         await _refused(times, layout, person)
         await _in_parts(times, layout, asked)
     print("\n".join(times.lines()))
+
+
+async def _filled(address: str, layout: Layout, source: Source, children: int) -> None:
+    """Fill the child index unless it is."""
+    connection = await asyncpg.connect(address)
+    try:
+        known = await connection.fetchval("SELECT count(*) FROM child")
+    finally:
+        await connection.close()
+    if known:
+        print(f"{known:,} children are there", flush=True)
+        return
+    filled = await asyncio.to_thread(fill, address, layout.secrets.keyring("child_index"), source, children)
+    seconds = filled.copy_seconds + filled.index_seconds
+    print(
+        f"{filled.children:,} children, {filled.records:,} records loaded: {seconds:.0f} s,"
+        f" {filled.children / seconds:,.0f} children/s",
+        flush=True,
+    )
 
 
 async def _over_grpc(times: Times, layout: Layout, person: Person, asked: list[match_pb2.Query]) -> None:
@@ -254,10 +265,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.find_path", description=__doc__)
     parser.add_argument("--children", type=int, default=5_000, help="how many (default: %(default)s)")
     parser.add_argument("--source", choices=sorted(SOURCES), default="town", help="default: %(default)s")
+    parser.add_argument(
+        "--home", type=Path, help="keep the fleet's state there, and use what is there already"
+    )
     parser.add_argument("--engines", action="store_true", help="on real Kafka and OpenSearch")
     options = parser.parse_args()
+    source = partial(SOURCES[options.source], size=options.children)
+    if options.home is not None:
+        uvloop.run(measure(options.home, source, options.children, engines=options.engines))
+        return
     with tempfile.TemporaryDirectory(prefix="kith-bench-") as folder:
-        source = partial(SOURCES[options.source], size=options.children)
         uvloop.run(measure(Path(folder), source, options.children, engines=options.engines))
 
 

@@ -38,6 +38,7 @@ from tests.fixtures.postgres import ServiceDatabases
 USES = ("facts", "match", "identifier", "child_id", "page_token", "request")
 SCHOOL, NURSE, POLICE = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
 NO_CONTEXT: Any = None
+CONNECTIONS = 5
 
 
 class SearchEngine:
@@ -146,7 +147,7 @@ async def lookup(
     made = await service_database("child_index")
     keyring = Keyring(dict.fromkeys(USES, "1"), {use: {"1": secrets.token_bytes(32)} for use in USES})
     sealer, keys, model = Sealer(keyring), MatchKeys(keyring), load_model()
-    async with database.pool(made.app_url_file, name="test", max_size=20) as pool:
+    async with database.pool(made.app_url_file, name="test", max_size=CONNECTIONS) as pool:
         candidates = CandidateService(
             pool,
             sealer=sealer,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,11 @@ from google.rpc import error_details_pb2
 from google.type import date_pb2
 
 from kith.childindex.v1 import child_pb2, match_pb2
-from services.chassis.errors import InvalidArgument
+from services.chassis.errors import InvalidArgument, Unavailable
 from services.child_index.refusals import BudgetSpent
 from tests.fixtures.postgres import ServiceDatabases
 from tests.service.search.lookup import (
+    CONNECTIONS,
     NURSE,
     POLICE,
     SCHOOL,
@@ -212,6 +214,21 @@ async def test_without_the_engine_the_same_answers(service_database: ServiceData
             other.probability,
             other.evidence,
         )
+
+
+async def test_with_neither_engine_an_error_and_never_a_short_list(
+    service_database: ServiceDatabases,
+) -> None:
+    """G10: OpenSearch is down, and the database of the child index gives no connection."""
+    engine = SearchEngine()
+    async with lookup(service_database, engine=engine) as kith, AsyncExitStack() as held:
+        await kith.register(facts())
+        engine.down = True
+        for _ in range(CONNECTIONS):
+            await held.enter_async_context(kith.database.connection())
+        for one in (kith.find(query()), kith.find_many([query()])):
+            with pytest.raises(Unavailable):
+                await one
 
 
 async def test_what_the_engine_names_without_a_current_key_is_dropped(
