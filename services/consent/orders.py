@@ -51,7 +51,7 @@ def in_force(family: Family, on: date) -> tuple[Order, ...]:
     standing = [
         order
         for order in made
-        if holds(on, order.made, last_day(order, family))
+        if holds(on, None, last_day(order, family))
         and not any(order.kind in _ENDS.get(later.kind, ()) and order.made < later.made for later in made)
     ]
     # ACA 2002 s.29(1): a care order has no effect while a placement order is in force, and may revive.
