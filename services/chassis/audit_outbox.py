@@ -47,7 +47,7 @@ async def bound_check(connection: Connection) -> None:
 
 async def _backlog(connection: Connection) -> tuple[int, float]:
     """Return how many records wait, and the age of the oldest in seconds."""
-    row = await connection.fetchrow(BACKLOG)
+    row = await connection.fetchrow(_BACKLOG)
     if row is None:
         raise RuntimeError("a row of two values was expected")
     return row["waiting"], row["age"]
@@ -132,8 +132,7 @@ SELECT position, payload
 
 _MARK = "UPDATE chassis.audit_outbox SET ship_time = now() WHERE position = ANY($1::bigint[])"
 
-# Public: a service whose disclosure is one statement puts it into that, beside the bounds above.
-BACKLOG = """
+_BACKLOG = """
 WITH oldest AS (SELECT position, create_time FROM chassis.audit_outbox
                  WHERE ship_time IS NULL ORDER BY position LIMIT 1),
      newest AS (SELECT position FROM chassis.audit_outbox
