@@ -147,6 +147,8 @@ def _opensearch(layout: Layout) -> list[Process]:
             command=opensearch.command(folder, ports["opensearch"], ports["opensearch transport"]),
             health=opensearch.serving(layout.opensearch),
             address=layout.opensearch,
+            # Ten seconds by itself; several times that on a machine that has other work.
+            ready_within=240.0,
         )
     ]
 

@@ -7,8 +7,9 @@ what two write meanwhile is the same.
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 from uuid import uuid4
 
 from kith.childindex.v1.projection_service_pb2 import Projection
@@ -21,12 +22,16 @@ from services.search.store import ChildrenIndex, IndexMissing
 _LOOK_SECONDS: Final = 1.0
 _KEEP_SECONDS: Final = 3600.0
 _SILENT_SECONDS: Final = 15.0
-"""A portion takes a second or two, the end of a filling no more than some."""
+_SAY_SECONDS: Final = 3.0
+"""How often the one that fills says so, however long a portion takes."""
 _UNUSABLE_SECONDS: Final = 300.0
 """A node that restarts has its shards back by then; what is damaged has not."""
 _PAGE: Final = 2000
 _PORTION: Final = 10_000
 """Children written at a time: about 8 MiB."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +107,13 @@ class Keeper:
             return
         if not stored.value.live or not await self._generations.intact(stored.value.live):
             await self._renew(stored, "damaged", live="")
-        elif not await self._usable():
-            await self._renew(stored, "unusable")
-        else:
+            return
+        if not await self._generations.alias_points_to(stored.value.live):
+            await self._generations.point_alias(stored.value.live)
+        if await self._usable():
             await self._tidy(stored.value)
+        else:
+            await self._renew(stored, "unusable")
 
     def _mine(self, stored: Stored) -> bool:
         """Whether this replica is to fill: it does, nobody does, or the one that did has fallen silent."""
@@ -128,8 +136,7 @@ class Keeper:
         self._usable_at = time.monotonic()
 
     async def _tidy(self, known: Generations) -> None:
-        if not await self._generations.alias_points_to(known.live):
-            await self._generations.point_alias(known.live)
+        """Now and then say that this alias is in use, and remove what is not."""
         if time.monotonic() - self._kept_at > _KEEP_SECONDS:
             await self._generations.remove_others(known)
             await self._generations.keep()
@@ -159,21 +166,28 @@ class Keeper:
     async def _write_all(self, stored: Stored) -> Stored:
         """Write the children from where the last portion ended, the next one read meanwhile."""
         name = stored.value.next
-        portion = await self._read(stored.value.page_token)
+        stored, portion = await self._saying_so(stored, self._read(stored.value.page_token))
         if not stored.value.page_token:
             stored = await self._follow_from(stored, portion.changes_after)
         count = 0
         while portion.projections:
-            writing = self._index.write(portion.projections, [name])
-            if not portion.next_token:
-                await writing
+            stored, following = await self._saying_so(stored, self._write_and_read(portion, name))
+            if following is None:
                 break
-            following, _ = await asyncio.gather(self._read(portion.next_token), writing)
             stored = await self._change(stored, page_token=portion.next_token)
             count += len(portion.projections)
             log.info("filling the index", index=name, count=count)
             portion = following
         return await self._change(stored, phase=Phase.FILLED, page_token="")
+
+    async def _write_and_read(self, portion: _Portion, name: str) -> _Portion | None:
+        """Write a portion and read the next one meanwhile; None if there is none."""
+        writing = self._index.write(portion.projections, [name])
+        if not portion.next_token:
+            await writing
+            return None
+        following, _ = await asyncio.gather(self._read(portion.next_token), writing)
+        return following
 
     async def _read(self, token: str) -> _Portion:
         """The children of some pages."""
@@ -196,13 +210,23 @@ class Keeper:
 
     async def _take_into_use(self, stored: Stored) -> None:
         name = stored.value.next
-        await self._generations.open_to_searches(name)
+        stored, _ = await self._saying_so(stored, self._generations.open_to_searches(name))
         await self._generations.point_alias(name)
         stored = await self._change(
             stored, live=name, next="", phase=Phase.NONE, page_token="", holder="", ahead=False
         )
         log.info("a new index is in use", index=name)
         await self._generations.remove_others(stored.value)
+
+    async def _saying_so(self, stored: Stored, work: Coroutine[None, None, T]) -> tuple[Stored, T]:
+        """Do something that may take long, and say every few seconds that it is being done. Raises Superseded."""
+        task = asyncio.create_task(work)
+        try:
+            while not (await asyncio.wait({task}, timeout=_SAY_SECONDS))[0]:
+                stored = await self._change(stored)
+            return stored, await task
+        finally:
+            task.cancel()
 
     async def _change(self, stored: Stored, **changes: object) -> Stored:
         changed = await self._generations.change(stored, **changes)

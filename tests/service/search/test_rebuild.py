@@ -8,7 +8,7 @@ import pytest
 
 from kith.childindex.v1.projection_service_pb2 import ListProjectionsResponse
 from services.search import keeper as keeper_module
-from services.search.generations_store import Phase, Superseded
+from services.search.generations_store import Phase, Stored, Superseded
 from services.search.keeper import Keeper
 from services.search.rebuild import request
 from services.search.store import IndexUnavailable
@@ -194,6 +194,33 @@ async def test_one_that_was_replaced_while_it_slept_does_no_further_step(
     assert await _live(slept) == name
 
 
+async def test_one_that_takes_long_says_that_it_is_at_work(
+    new_replica: NewReplica, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow a portion is, nobody takes it for dead: else two would begin the same portion for ever."""
+    monkeypatch.setattr(keeper_module, "_SAY_SECONDS", 0.05)
+    await children.add(20)
+    slow, other = await new_replica(), await new_replica()
+    write, go_on = slow.index.write, asyncio.Event()
+
+    async def slowly(*arguments: Any) -> None:
+        await go_on.wait()
+        await write(*arguments)
+
+    monkeypatch.setattr(slow.index, "write", slowly)
+    looks = asyncio.create_task(slow.filled())
+    await eventually(lambda: _holder(other))
+    reads = _pages_read(other)
+    seen = {(await _stored(other)).seq_no}
+    while len(seen) < 4:
+        await other.keeper.look()
+        seen.add((await _stored(other)).seq_no)
+    assert reads == []
+    go_on.set()
+    await looks
+    await other.agrees(children)
+
+
 async def test_a_new_secret_gets_an_index_of_its_own(
     new_replica: NewReplica, children: Children, opensearch: OpenSearch
 ) -> None:
@@ -252,6 +279,17 @@ async def test_what_opensearch_is_too_busy_for_is_sent_again_item_by_item(
 async def _live(replica: Replica) -> str:
     stored = await replica.generations.load()
     return "" if stored is None else stored.value.live
+
+
+async def _stored(replica: Replica) -> Stored:
+    stored = await replica.generations.load()
+    assert stored is not None
+    return stored
+
+
+async def _holder(replica: Replica) -> str:
+    stored = await replica.generations.load()
+    return stored.value.holder if stored and stored.value.phase is Phase.FILLING else ""
 
 
 async def _settings(opensearch: OpenSearch, name: str) -> Any:
