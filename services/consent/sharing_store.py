@@ -196,20 +196,27 @@ _NOTICE: Sequence[str] = (
 )  # fmt: skip
 
 
-def _insert(table: str, columns: Sequence[str]) -> str:
-    values = ", ".join(f"${number}" for number, _ in enumerate(columns, start=1))
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"  # noqa: S608 - names from this file
+_ADD = """
+INSERT INTO sharing_decision (id, child_id, organisation_id, outcome, scope, purposes, means,
+       recipient_organisation_ids, recipient_service_ids, consent_id, ground, order_end_date,
+       consent_not_used, family_informed, not_shared, sealed_words, says, decider_practitioner_id,
+       reviewer_practitioner_id, decide_date, review_date, end_date, onward_of_share_id, version, create_time,
+       update_time)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+       $23, $24, $25, $26)
+"""
 
+_ADD_SHARE = """
+INSERT INTO share (id, sharing_decision_id, recipient_organisation_id, recipient_service_id, state,
+       end_reason, share_time, receive_time, understood, end_time)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
 
-def _select(table: str, columns: Sequence[str]) -> str:
-    return f"SELECT {', '.join(columns)} FROM {table} "  # noqa: S608 - names from this file
-
-
-_ADD = _insert("sharing_decision", _DECISION)
-
-_ADD_SHARE = _insert("share", _SHARE)
-
-_ADD_NOTICE = _insert("notice", _NOTICE)
+_ADD_NOTICE = """
+INSERT INTO notice (id, child_id, recipient_organisation_id, organisation_id, kind, consent_id, share_id,
+       create_time, acknowledge_time)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
 
 _CHANGE = """
 UPDATE sharing_decision
@@ -225,78 +232,121 @@ VALUES ($1, $2, $3, $4, $5, $6)
 
 _VERSION = "SELECT version FROM sharing_decision WHERE id = $1"
 
-_LOCK = _select("sharing_decision", _DECISION) + "WHERE id = $1 FOR UPDATE"
+_LOCK = """
+SELECT id, child_id, organisation_id, outcome, scope, purposes, means, recipient_organisation_ids,
+       recipient_service_ids, consent_id, ground, order_end_date, consent_not_used, family_informed,
+       not_shared, sealed_words, says, decider_practitioner_id, reviewer_practitioner_id, decide_date,
+       review_date, end_date, onward_of_share_id, version, create_time, update_time
+  FROM sharing_decision
+ WHERE id = $1 FOR UPDATE
+"""
 
 _OF_SHARE = """
 SELECT d.id, d.version FROM share AS s JOIN sharing_decision AS d ON d.id = s.sharing_decision_id WHERE s.id = $1
 """
 
-_ONE_SHARE = _select("share", _SHARE) + "WHERE id = $1"
+_ONE_SHARE = """
+SELECT id, sharing_decision_id, recipient_organisation_id, recipient_service_id, state, end_reason,
+       share_time, receive_time, understood, end_time
+  FROM share
+ WHERE id = $1
+"""
 
-_LOCK_BY_CONSENT = _select("sharing_decision", _DECISION) + "WHERE consent_id = $1 ORDER BY id FOR UPDATE"
+_LOCK_BY_CONSENT = """
+SELECT id, child_id, organisation_id, outcome, scope, purposes, means, recipient_organisation_ids,
+       recipient_service_ids, consent_id, ground, order_end_date, consent_not_used, family_informed,
+       not_shared, sealed_words, says, decider_practitioner_id, reviewer_practitioner_id, decide_date,
+       review_date, end_date, onward_of_share_id, version, create_time, update_time
+  FROM sharing_decision
+ WHERE consent_id = $1
+ ORDER BY id FOR UPDATE
+"""
 
 # With consent, nothing ends but by the consent; a decision not to share goes nowhere.
-_LOCK_OVER = (
-    _select("sharing_decision", _DECISION)
-    + """
+_LOCK_OVER = """
+SELECT id, child_id, organisation_id, outcome, scope, purposes, means, recipient_organisation_ids,
+       recipient_service_ids, consent_id, ground, order_end_date, consent_not_used, family_informed,
+       not_shared, sealed_words, says, decider_practitioner_id, reviewer_practitioner_id, decide_date,
+       review_date, end_date, onward_of_share_id, version, create_time, update_time
+  FROM sharing_decision
 WHERE outcome = 2 AND order_end_date < $1
-  AND EXISTS (SELECT FROM share WHERE sharing_decision_id = sharing_decision.id AND state = 1)
+  AND EXISTS (SELECT
+  FROM share
+ WHERE sharing_decision_id = sharing_decision.id AND state = 1)
 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 """
-)
 
 _CHANGE_SHARE = """
 UPDATE share SET state = $2, end_reason = $3, receive_time = $4, understood = $5, end_time = $6 WHERE id = $1
 """
 
-_END_SHARES = f"""
+_END_SHARES = """
 UPDATE share SET state = 2, end_reason = $2, end_time = $3 WHERE sharing_decision_id = $1 AND state = 1
-RETURNING {", ".join(_SHARE)}
-"""  # noqa: S608 - names from this file
+RETURNING id, sharing_decision_id, recipient_organisation_id, recipient_service_id, state, end_reason,
+       share_time, receive_time, understood, end_time
+"""
 
-_SHARES = _select("share", _SHARE) + "WHERE sharing_decision_id = ANY($1::uuid[]) ORDER BY share_time, id"
+_SHARES = """
+SELECT id, sharing_decision_id, recipient_organisation_id, recipient_service_id, state, end_reason,
+       share_time, receive_time, understood, end_time
+  FROM share
+ WHERE sharing_decision_id = ANY($1::uuid[])
+ ORDER BY share_time, id
+"""
 
 _RECEIVED_SHARE = """
 SELECT d.child_id FROM share AS s JOIN sharing_decision AS d ON d.id = s.sharing_decision_id
  WHERE s.id = $1 AND s.recipient_organisation_id = $2
 """
 
-_DECIDED = (
-    _select("sharing_decision", _DECISION)
-    + """
+_DECIDED = """
+SELECT id, child_id, organisation_id, outcome, scope, purposes, means, recipient_organisation_ids,
+       recipient_service_ids, consent_id, ground, order_end_date, consent_not_used, family_informed,
+       not_shared, sealed_words, says, decider_practitioner_id, reviewer_practitioner_id, decide_date,
+       review_date, end_date, onward_of_share_id, version, create_time, update_time
+  FROM sharing_decision
 WHERE organisation_id = $1
   AND ($2::uuid IS NULL OR child_id = $2)
   AND ($3::timestamptz IS NULL OR (create_time, id) < ($3, $4::uuid))
 ORDER BY create_time DESC, id DESC
 LIMIT $5
 """
-)
 
-_RECEIVED = f"""
-{_select("sharing_decision", _DECISION)}
- WHERE id IN (SELECT sharing_decision_id FROM share WHERE recipient_organisation_id = $1)
+_RECEIVED = """
+SELECT id, child_id, organisation_id, outcome, scope, purposes, means, recipient_organisation_ids,
+       recipient_service_ids, consent_id, ground, order_end_date, consent_not_used, family_informed,
+       not_shared, sealed_words, says, decider_practitioner_id, reviewer_practitioner_id, decide_date,
+       review_date, end_date, onward_of_share_id, version, create_time, update_time
+  FROM sharing_decision
+ WHERE id IN (SELECT sharing_decision_id
+  FROM share
+ WHERE recipient_organisation_id = $1)
    AND ($2::uuid IS NULL OR child_id = $2)
    AND ($3::timestamptz IS NULL OR (create_time, id) < ($3, $4::uuid))
+
  ORDER BY create_time DESC, id DESC
  LIMIT $5
-"""  # noqa: S608 - names from this file
+"""
 
 _KEYS = """
 SELECT k.child_id, k.wrapped_key FROM child_key AS k
  WHERE k.child_id IN (SELECT child_id FROM sharing_decision WHERE id = ANY($1::uuid[]))
 """
 
-_NOTICES = (
-    _select("notice", _NOTICE)
-    + """
+_NOTICES = """
+SELECT id, child_id, recipient_organisation_id, organisation_id, kind, consent_id, share_id, create_time,
+       acknowledge_time
+  FROM notice
 WHERE recipient_organisation_id = $1
   AND ($2 OR acknowledge_time IS NULL)
   AND ($3::timestamptz IS NULL OR (create_time, id) > ($3, $4::uuid))
 ORDER BY create_time, id
 LIMIT $5
 """
-)
 
 _ACKNOWLEDGE_NOTICE = """
-UPDATE notice SET acknowledge_time = coalesce(acknowledge_time, $3) WHERE id = $1 AND recipient_organisation_id = $2
-RETURNING """ + ", ".join(_NOTICE)
+UPDATE notice SET acknowledge_time = coalesce(acknowledge_time, $3) WHERE id = $1 AND
+       recipient_organisation_id = $2
+RETURNING id, child_id, recipient_organisation_id, organisation_id, kind, consent_id, share_id, create_time,
+       acknowledge_time
+"""

@@ -1,6 +1,6 @@
 """Every statement about consents and their versions. Connections are given by the caller, who owns the transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -160,19 +160,15 @@ def _consent(row: Any) -> Consent:
     return Consent(**dict(row) | {name: frozenset(row[name]) for name in sets})
 
 
-_READ: Sequence[str] = (
-    "id", "child_id", "recording_organisation_id", "scope", "recipient_organisation_ids", "giver", "method",
-    "wording_version", "start_date", "expire_date", "state", "version", "update_time", "kind", "purposes", "means",
-    "recipient_service_ids", "giver_person_id", "entitled", "competence_assessment_id", "recorder_practitioner_id",
-    "say_date", "review_date", "wording_id", "wording_sha256", "superseding_consent_id", "invalidity", "freeze_reason",
-    "freeze_date", "limits_explained", "create_time",
-)  # fmt: skip
-_SELECT = f"SELECT {', '.join(_READ)} FROM consent "  # noqa: S608 - the names above
-
-_ADD = f"""
-INSERT INTO consent ({", ".join(_READ)})
-VALUES ({", ".join(f"${number}" for number, _ in enumerate(_READ, start=1))})
-"""  # noqa: S608 - the names above
+_ADD = """
+INSERT INTO consent (id, child_id, recording_organisation_id, scope, recipient_organisation_ids, giver,
+       method, wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
+       recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
+       say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
+       freeze_date, limits_explained, create_time)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+       $23, $24, $25, $26, $27, $28, $29, $30, $31)
+"""
 
 _CHANGE = """
 UPDATE consent
@@ -192,15 +188,43 @@ SELECT consent, subject, method FROM consent_version WHERE consent_id = $1 ORDER
 
 _VERSION = "SELECT version FROM consent WHERE id = $1 AND recording_organisation_id = $2"
 
-_OWN = _SELECT + "WHERE id = $1 AND recording_organisation_id = $2"
+_OWN = """
+SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_ids, giver, method,
+       wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
+       recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
+       say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
+       freeze_date, limits_explained, create_time
+  FROM consent
+ WHERE id = $1 AND recording_organisation_id = $2
+"""
 
-_LOCK = _OWN + " FOR UPDATE"
+_LOCK = """
+SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_ids, giver, method,
+       wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
+       recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
+       say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
+       freeze_date, limits_explained, create_time
+  FROM consent
+ WHERE id = $1 AND recording_organisation_id = $2 FOR UPDATE
+"""
 
-_HOLD = _SELECT + "WHERE id = $1 FOR SHARE"
+_HOLD = """
+SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_ids, giver, method,
+       wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
+       recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
+       say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
+       freeze_date, limits_explained, create_time
+  FROM consent
+ WHERE id = $1 FOR SHARE
+"""
 
-_NEWEST = (
-    _SELECT
-    + """
+_NEWEST = """
+SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_ids, giver, method,
+       wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
+       recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
+       say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
+       freeze_date, limits_explained, create_time
+  FROM consent
 WHERE recording_organisation_id = $1
   AND ($2::uuid IS NULL OR child_id = $2)
   AND (cardinality($3::smallint[]) = 0 OR state = ANY($3))
@@ -208,17 +232,36 @@ WHERE recording_organisation_id = $1
 ORDER BY create_time DESC, id DESC
 LIMIT $6
 """
-)
 
-_LOCK_RESTING = (
-    _SELECT + "WHERE child_id = $1 AND recording_organisation_id = $2 AND state = 1 ORDER BY id FOR UPDATE"
-)
+_LOCK_RESTING = """
+SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_ids, giver, method,
+       wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
+       recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
+       say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
+       freeze_date, limits_explained, create_time
+  FROM consent
+ WHERE child_id = $1 AND recording_organisation_id = $2 AND state = 1
+ ORDER BY id FOR UPDATE
+"""
 
-_LOCK_EXPIRED = (
-    _SELECT
-    + "WHERE state IN (1, 3, 8) AND expire_date < $1 ORDER BY expire_date, id LIMIT $2 FOR UPDATE SKIP LOCKED"
-)
+_LOCK_EXPIRED = """
+SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_ids, giver, method,
+       wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
+       recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
+       say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
+       freeze_date, limits_explained, create_time
+  FROM consent
+ WHERE state IN (1, 3, 8) AND expire_date < $1
+ ORDER BY expire_date, id LIMIT $2 FOR UPDATE SKIP LOCKED
+"""
 
-_LOCK_FROZEN = (
-    _SELECT + "WHERE state = 1 AND freeze_date <= $1 ORDER BY freeze_date, id LIMIT $2 FOR UPDATE SKIP LOCKED"
-)
+_LOCK_FROZEN = """
+SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_ids, giver, method,
+       wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
+       recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
+       say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
+       freeze_date, limits_explained, create_time
+  FROM consent
+ WHERE state = 1 AND freeze_date <= $1
+ ORDER BY freeze_date, id LIMIT $2 FOR UPDATE SKIP LOCKED
+"""

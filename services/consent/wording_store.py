@@ -51,25 +51,32 @@ async def save_agreement(connection: Connection, agreement: Agreement) -> None:
 _COLUMNS: Sequence[str] = (
     "id", "kind", "version", "language", "words", "sha256", "start_date", "end_date", "void_date", "create_time",
 )  # fmt: skip
-_NAMES = ", ".join(_COLUMNS)
-
-_ADD = f"""
-INSERT INTO wording ({_NAMES}) VALUES ({", ".join(f"${number}" for number, _ in enumerate(_COLUMNS, start=1))})
+_ADD = """
+INSERT INTO wording (id, kind, version, language, words, sha256, start_date, end_date, void_date, create_time)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     ON CONFLICT (kind, version, language) DO NOTHING
 RETURNING id
-"""  # noqa: S608 - the names above
+"""
 
-_ONE = f"SELECT {_NAMES} FROM wording WHERE id = $1"  # noqa: S608 - the names above
+_ONE = """
+SELECT id, kind, version, language, words, sha256, start_date, end_date, void_date, create_time
+  FROM wording
+ WHERE id = $1
+"""
 
-_RETIRE = f"UPDATE wording SET end_date = $2, void_date = $3 WHERE id = $1 RETURNING {_NAMES}"  # noqa: S608
+_RETIRE = """
+UPDATE wording SET end_date = $2, void_date = $3 WHERE id = $1
+RETURNING id, kind, version, language, words, sha256, start_date, end_date, void_date, create_time
+"""
 
-_NEWEST = f"""
-SELECT {_NAMES} FROM wording
+_NEWEST = """
+SELECT id, kind, version, language, words, sha256, start_date, end_date, void_date, create_time
+  FROM wording
  WHERE ($1::smallint = 0 OR kind = $1)
    AND ($2::timestamptz IS NULL OR (create_time, id) < ($2, $3::uuid))
  ORDER BY create_time DESC, id DESC
  LIMIT $4
-"""  # noqa: S608 - the names above
+"""
 
 _SAVE_AGREEMENT = """
 INSERT INTO organisation_agreement (organisation_id, organisation_kind, wording_id, start_date, end_date)
