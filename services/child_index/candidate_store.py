@@ -16,8 +16,8 @@ from services.child_index.store import SealedRecord, sealed_record
 MOST_CANDIDATES = 50
 """Children opened for one question: those that share the most, by the weights of the keys."""
 
-LEAST_SHARE = 8
-"""A candidate is opened if what it shares weighs at least this part of what the first one shares: 8 is an eighth.
+LEAST_SHARE = 5
+"""A candidate is opened if what it shares weighs at least this part of what the first one shares: 5 is a fifth.
 
 So a brother or sister stays, for whom the family name and the date speak, and those go who share one weak key."""
 
