@@ -34,12 +34,8 @@ def _aged(years: int) -> Date:
     return Date(year=today().year - years, month=1, day=1)
 
 
-async def _who(
-    family: FamilyServiceStub, child: Child, asker: Organisation, **more: object
-) -> pb.WhoCanConsentResponse:
-    asked = pb.WhoCanConsentRequest(
-        child_id=child.of(asker), matter=family_pb2.MATTER_SHARE_INFORMATION, **more
-    )
+async def _who(family: FamilyServiceStub, child: Child, asker: Organisation) -> pb.WhoCanConsentResponse:
+    asked = pb.WhoCanConsentRequest(child_id=child.of(asker), matter=family_pb2.MATTER_SHARE_INFORMATION)
     return await family.WhoCanConsent(asked, metadata=asker.metadata)
 
 
