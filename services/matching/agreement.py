@@ -1,23 +1,44 @@
 """How two given names, or two family names, agree. The first rule that fits gives the level."""
 
+from functools import lru_cache
+
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from services.matching.family_names import FamilyName
 from services.matching.given_names import GivenName
 
-GIVEN_AGREES = frozenset(("exact", "variant", "part", "slip", "sounds", "initial", "middle_as_first"))
+GIVEN_AGREES = frozenset(
+    (
+        "exact",
+        "spelling",
+        "variant",
+        "other_form",
+        "part",
+        "slip",
+        "short_slip",
+        "sounds",
+        "initial",
+        "middle_as_first",
+    )
+)
 FAMILY_AGREES = frozenset(("exact", "variant", "part", "slip", "sounds"))
+DIFFERS = frozenset(("disagree", "resembles", "similar"))
 
 # Where the twin rule of hmpps-person-match begins to take two names for two.
 _LOOKS_ALIKE = 0.9
+# Below that, names have no more in common than names have by chance.
+_RESEMBLES = 0.8
 # One slip in a name of four letters, two in one of eight: beyond that another name is the likelier reason.
 _SHORTEST_WITH_SLIP = 4
 _SHORTEST_WITH_TWO = 8
 _SHORTEST_SOUND = 2
+# Names are interned, so that a pair that was compared before is found by identity.
+_PAIRS_KEPT = 1 << 17
 
 
+@lru_cache(maxsize=_PAIRS_KEPT)
 def given_level(one: GivenName | None, other: GivenName | None) -> str:
-    """The level of agreement: a name of `weights.given_name` in the model, or "missing"."""
+    """The level of agreement: a level of `given_name` in the model, or "missing"."""
     if one is None or other is None:
         return "missing"
     if (one.shared or other.shared) and (level := _shared(one, other)):
@@ -29,9 +50,9 @@ def given_level(one: GivenName | None, other: GivenName | None) -> str:
     if one.initial or other.initial:
         return "initial" if one.whole[0] == other.whole[0] else "disagree"
     if one.lead in other.formal or other.lead in one.formal:
-        return "variant"
+        return "other_form" if one.registered and other.registered else "variant"
     if one.pet_form and other.pet_form and not one.formal.isdisjoint(other.formal):
-        return "variant"
+        return "other_form" if one.registered and other.registered else "variant"
     if one.lead in other.words or other.lead in one.words:
         return "part"
     if one.lead in other.following or other.lead in one.following:
@@ -39,8 +60,9 @@ def given_level(one: GivenName | None, other: GivenName | None) -> str:
     return _look_and_sound(one, other)
 
 
+@lru_cache(maxsize=_PAIRS_KEPT)
 def family_level(one: FamilyName | None, other: FamilyName | None) -> str:
-    """The level of agreement: a name of `weights.family_name` in the model, or "missing"."""
+    """The level of agreement: a level of `family_name` in the model, or "missing"."""
     if one is None or other is None:
         return "missing"
     if one.whole == other.whole:
@@ -51,11 +73,17 @@ def family_level(one: FamilyName | None, other: FamilyName | None) -> str:
         return "part"
     if one_slip(one.core, other.core) or one_slip(one.whole, other.whole):
         return "slip"
-    if _sounds_alike(one.sounds, other.sounds):
+    alike = JaroWinkler.similarity(one.core, other.core)
+    if _sounds_alike(one.sounds, other.sounds) or (
+        alike >= _RESEMBLES and _same_skeleton(one.skeletons[0], other.skeletons[0])
+    ):
         return "sounds"
-    return "similar" if JaroWinkler.similarity(one.core, other.core) >= _LOOKS_ALIKE else "disagree"
+    if any(one_slip(a, b) for a in one.halves for b in other.halves):
+        return "similar"
+    return "similar" if alike >= _LOOKS_ALIKE else "resembles" if alike >= _RESEMBLES else "disagree"
 
 
+@lru_cache(maxsize=_PAIRS_KEPT)
 def crossed_level(given: GivenName | None, family: FamilyName | None) -> str | None:
     """How one child's given name agrees with the other's family name; None when not at all."""
     if given is None or family is None:
@@ -83,7 +111,7 @@ def _shared(one: GivenName, other: GivenName) -> str | None:
                 return "similar" if slip else "disagree"
         elif one.following or other.following:
             return "part"
-        return "exact" if one.whole == other.whole else "variant"
+        return "exact" if one.whole == other.whole else "spelling"
     if one.shared and other.lead in one.following:
         return "part"
     if other.shared and one.lead in other.following:
@@ -93,7 +121,7 @@ def _shared(one: GivenName, other: GivenName) -> str | None:
 
 def _same_lead(one: GivenName, other: GivenName) -> str:
     if len(one.words) == 1 and len(other.words) == 1:
-        return "variant"
+        return "spelling"
     if len(one.words) == 1 or len(other.words) == 1:
         return "part"
     if not set(one.words[1:]).isdisjoint(other.words[1:]):
@@ -102,17 +130,28 @@ def _same_lead(one: GivenName, other: GivenName) -> str:
 
 
 def _look_and_sound(one: GivenName, other: GivenName) -> str:
-    alike = JaroWinkler.similarity(one.whole, other.whole) >= _LOOKS_ALIKE
+    alike = JaroWinkler.similarity(one.whole, other.whole)
+    unlike = "resembles" if alike >= _RESEMBLES else "disagree"
     if one.known and other.known:
         # Ella and Bella, Jayden and Hayden: two names that everybody knows are two names, not one and a slip.
-        return "similar" if alike else "disagree"
-    if one.whole[0] == other.whole[0] and one_slip(one.whole, other.whole):
-        return "slip"
-    if _sounds_alike(one.sounds, other.sounds):
+        return "similar" if alike >= _LOOKS_ALIKE else "disagree"
+    if one_slip(one.whole, other.whole):
+        # The first letter is seldom the wrong one: Amir, Samir. A letter more makes another short name: Kara, Kiara.
+        if one.whole[0] != other.whole[0]:
+            return "similar"
+        return "slip" if min(len(one.whole), len(other.whole)) >= _SHORTEST_WITH_TWO else "short_slip"
+    if _sounds_alike(one.sounds, other.sounds) or (
+        alike >= _RESEMBLES and _same_skeleton(one.skeletons[0], other.skeletons[0])
+    ):
         return "sounds"
     # In a name of three letters one slip leaves too little to be sure, but enough for people to look: Leo, Loe.
-    alike = alike or OSA.distance(one.whole, other.whole, score_cutoff=1) <= 1
-    return "similar" if alike else "disagree"
+    if alike >= _LOOKS_ALIKE or OSA.distance(one.whole, other.whole, score_cutoff=1) <= 1:
+        return "similar"
+    return unlike
+
+
+def _same_skeleton(one: str, other: str) -> bool:
+    return one == other and len(one) >= _SHORTEST_SOUND
 
 
 def _sounds_alike(one: tuple[str, str], other: tuple[str, str]) -> bool:

@@ -1,26 +1,34 @@
-"""The least that a search must know (after the minimum of the NHS PDS's fuzzy search).
+"""The least that a search must know: any sensible subset, but never so little that it lists children.
 
-Less would list children instead of finding one. Gender never counts: it is weak, and may be left out.
+Wider than the minimum of the NHS PDS's fuzzy search, which knows neither ages nor schools nor parents. Gender never
+counts: it is weak, and may be left out.
 """
 
 from services.matching.features import Features
 
+_WIDEST_YEARS = 4
+
 
 def enough_to_search(features: Features) -> str | None:
     """Gives None, or a sentence that says what to add."""
-    given = any(form.given for form in features.forms)
+    given = any(form.given and not form.given.initial for form in features.forms)
     family = any(form.family for form in features.forms)
-    date = features.whole_date
-    place = any(postcode.full for postcode in features.postcodes)
     if features.nhs_number:
-        return None if given or family or date else "Add a name or the date of birth to the NHS number."
+        known = given or family or features.whole_date
+        return None if known else "Add a name or the date of birth to the NHS number."
+    if not given and not family:
+        return "Add a name. A placeholder such as Baby or Unknown is not one."
+    about = 0 < len(features.years) <= _WIDEST_YEARS
+    around = bool(features.postcodes or features.school or features.carers)
     if given and family:
-        if date or place or (features.year and features.postcodes):
+        if about or around:
             return None
-        return "Add the date of birth, or the postcode, to the names."
-    if given or family:
-        if date and place:
-            return None
-        missing = "family name" if given else "given name"
-        return f"Add the {missing}, or both the full date of birth and the full postcode."
-    return "Add a name. A placeholder such as Baby or Unknown is not one."
+        return "Add the date of birth, an age, the postcode, the school or a parent's name to the names."
+    if about and (around or (family and features.whole_date)):
+        return None
+    missing = "family name" if given else "given name"
+    if about:
+        return f"Add the {missing}, the postcode or its first half, the school or a parent's name."
+    if around:
+        return f"Add the {missing}, the date of birth or an age."
+    return f"Add the {missing}, and the date of birth, an age, the postcode, the school or a parent's name."

@@ -1,18 +1,22 @@
 """A family name, ready to be compared and keyed: its core without particles, its halves, its sound."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from doublemetaphone import doublemetaphone
 
 from services.matching.letters import fold
 from services.matching.placeholders import is_placeholder_family
+from services.matching.sounds import skeleton
 from services.matching.variants import name_lists
 
 _SHORTEST_CORE = 4
+# Names are interned, so that two of them are compared once and then known by identity.
+_NAMES_KEPT = 1 << 16
 _APOSTROPHES = str.maketrans({"'": " ", "\N{RIGHT SINGLE QUOTATION MARK}": " "})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FamilyName:
     """A known family name; a missing one is None where this is used."""
 
@@ -23,8 +27,11 @@ class FamilyName:
     halves: frozenset[str]
     """The canonical words of a double-barrelled or double name, or the core alone."""
     sounds: tuple[str, str]
+    skeletons: tuple[str, ...]
+    """Of the core and of each half."""
 
 
+@lru_cache(maxsize=_NAMES_KEPT)
 def family_name(family: str | None) -> FamilyName | None:
     """Reads a family name; None when there is none or it says only that none is known."""
     # The apostrophe of O'Brien and D'Souza parts a particle from the name, unlike the one inside a name.
@@ -40,11 +47,13 @@ def family_name(family: str | None) -> FamilyName | None:
     core = canonical_family(_without_prefix("".join(kept)))
     spelled = lists.family_spelling.get(whole)
     core = spelled or core
+    halves = halves if len(kept) > 1 else frozenset((core,))
     return FamilyName(
         whole=whole,
         core=core,
-        halves=halves if len(kept) > 1 else frozenset((core,)),
+        halves=halves,
         sounds=doublemetaphone(core),
+        skeletons=tuple(dict.fromkeys(skeleton(name) for name in (core, *sorted(halves)))),
     )
 
 

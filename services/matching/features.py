@@ -1,6 +1,7 @@
 """A child's description, normalised once: what keys are made of and what is compared."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from services.matching.description import Description, Name, PartialDate
 from services.matching.family_names import FamilyName, family_name
@@ -8,11 +9,14 @@ from services.matching.given_names import GivenName, canonical, given_name
 from services.matching.letters import fold
 from services.matching.nhs_numbers import parse_nhs_number
 from services.matching.postcodes import Postcode, parse_postcode
+from services.matching.schools import school_words
 
 _MOST_NAMES = 6
 _MOST_POSTCODES = 6
+_MOST_CARERS = 4
 _LAST_MONTH = 12
 _LAST_DAY = 31
+_LAST_WRITTEN = 99
 _USES = frozenset(("usual", "official", "former", "nickname", "alias"))
 _GENDERS = {"m": "m", "male": "m", "1": "m", "boy": "m", "f": "f", "female": "f", "2": "f", "girl": "f"}
 
@@ -39,11 +43,26 @@ class Features:
     postcodes: tuple[Postcode, ...]
     gender: str
     nhs_number: str
+    school: tuple[str, ...] = ()
+    """The telling words of the school's name."""
+    carers: tuple[NameForm, ...] = ()
+    born: tuple[date, date] | None = None
+    """Earliest and latest date of birth where no year is known."""
+    estimated: bool = False
+    digits: str = ""
+    """The date of birth as eight digits, where year, month and day are all known."""
 
     @property
     def whole_date(self) -> bool:
         """Whether year, month and day of birth are all known."""
-        return bool(self.year and self.month and self.day)
+        return bool(self.digits)
+
+    @property
+    def years(self) -> range:
+        """The years of birth that are possible; empty when nothing is known."""
+        if self.year:
+            return range(self.year, self.year + 1)
+        return range(self.born[0].year, self.born[1].year + 1) if self.born else range(0)
 
 
 def prepare(description: Description) -> Features:
@@ -52,6 +71,8 @@ def prepare(description: Description) -> Features:
     other_given = dict.fromkeys(word for name in description.names for word in _other_given(name))
     postcodes = dict.fromkeys(filter(None, map(parse_postcode, description.postcodes)))
     year, month, day = _date(description.birth_date)
+    carers = dict.fromkeys(form for name in description.carers for form in _forms(name))
+    born = description.born
     return Features(
         forms=tuple(forms)[:_MOST_NAMES],
         other_given=tuple(other_given)[:_MOST_NAMES],
@@ -61,6 +82,11 @@ def prepare(description: Description) -> Features:
         postcodes=tuple(postcodes)[:_MOST_POSTCODES],
         gender=_GENDERS.get((description.gender or "").strip().casefold(), ""),
         nhs_number=parse_nhs_number(description.nhs_number),
+        school=school_words(description.school) if description.school else (),
+        carers=tuple(carers)[:_MOST_CARERS],
+        born=born if born and not year and born[0] <= born[1] else None,
+        estimated=description.estimated and bool(year),
+        digits=f"{year:04}{month:02}{day:02}" if year and month and day else "",
     )
 
 
@@ -89,10 +115,13 @@ def _completed(forms: list[NameForm]) -> list[NameForm]:
 
 
 def _date(date: PartialDate | None) -> tuple[int, int, int]:
+    """The parts as written: 1856-86-18 is a slip of one digit, of which the other seven still tell something."""
     if date is None:
         return 0, 0, 0
     year, month, day = date.year or 0, date.month or 0, date.day or 0
-    if not 0 <= month <= _LAST_MONTH:
+    if _LAST_MONTH < month <= _LAST_DAY and 0 < day <= _LAST_MONTH:
         # 2014-25-03 can only be the day and the month in each other's place.
-        month, day = (day, month) if 0 < day <= _LAST_MONTH and month <= _LAST_DAY else (0, 0)
-    return max(year, 0), month, day if 0 <= day <= _LAST_DAY else 0
+        month, day = day, month
+    if not 0 <= month <= _LAST_WRITTEN or not 0 <= day <= _LAST_WRITTEN:
+        return max(year, 0), 0, 0
+    return max(year, 0), month, day

@@ -1,15 +1,20 @@
 """A given name, ready to be compared and keyed: its words, the names that it may stand for, its sound."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from doublemetaphone import doublemetaphone
 
 from services.matching.letters import fold
 from services.matching.placeholders import is_placeholder, without_titles
+from services.matching.sounds import skeleton
 from services.matching.variants import name_lists
 
+# Names are interned, so that two of them are compared once and then known by identity.
+_NAMES_KEPT = 1 << 16
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class GivenName:
     """A known given name; a missing one is None where this is used."""
 
@@ -22,12 +27,16 @@ class GivenName:
     """The formal names that it may stand for, itself among them when it is no mere pet form."""
     pet_form: bool
     known: bool
+    registered: bool
+    """A name that children are registered under, be it a form of another: Theo, Sophie. Twins may bear two forms."""
     initial: bool
     shared: bool
     """A first name that siblings share (Mohammed, Maria), told apart by what follows."""
     following: frozenset[str]
     """Canonical names after the first word, other given names included."""
     sounds: tuple[str, str]
+    skeletons: tuple[str, ...]
+    """Of the formal names that it may stand for: Joe as Joseph."""
 
 
 def canonical(word: str) -> str:
@@ -35,6 +44,7 @@ def canonical(word: str) -> str:
     return name_lists().given_spelling.get(word, word)
 
 
+@lru_cache(maxsize=_NAMES_KEPT)
 def given_name(given: str | None, other: tuple[str, ...], family: tuple[str, ...]) -> GivenName | None:
     """Reads a given name; None when there is none or it is a placeholder."""
     lists = name_lists()
@@ -47,15 +57,18 @@ def given_name(given: str | None, other: tuple[str, ...], family: tuple[str, ...
     none: frozenset[str] = frozenset()
     formal = lists.formal.get(whole) or lists.formal.get(first, none) | lists.formal.get(lead, none)
     pet_form = bool(formal) and lead not in formal and first not in formal
+    stands_for = formal if pet_form else formal | {lead}
     return GivenName(
         whole=whole,
         words=words,
         lead=lead,
-        formal=formal if pet_form else formal | {lead},
+        formal=stands_for,
         pet_form=pet_form,
         known=first in lists.known_given or lead in lists.known_given,
+        registered=not pet_form or first in lists.registered_pet_forms,
         initial=len(whole) == 1,
         shared=lead in lists.shared_first_names,
         following=frozenset(canonical(word) for word in (*words[1:], *other)),
         sounds=doublemetaphone(first if len(words) > 1 else whole),
+        skeletons=tuple(dict.fromkeys(skeleton(name) for name in (lead, *sorted(stands_for)))),
     )

@@ -1,25 +1,32 @@
 """The best way in which any name of one child agrees with any name of the other."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.matching.agreement import FAMILY_AGREES, GIVEN_AGREES, crossed_level, family_level, given_level
-from services.matching.evidence import Evidence
+from services.matching.family_names import FamilyName
 from services.matching.features import NameForm
+from services.matching.given_names import GivenName
 from services.matching.model import Model
 
+_CROSSED = ("exact", "variant", "slip")
 _PLAIN_USES = ("usual", "official")
 
 
-@dataclass(frozen=True, slots=True)
-class NameAgreement:
-    """The evidence of the best pair of names; `use` is that of the candidate's name."""
+class NameAgreement(NamedTuple):
+    """Levels of the best pair of names, and what commonness takes off; `use` is that of the candidate's name."""
 
-    given: Evidence
-    family: Evidence
-    more: tuple[Evidence, ...]
-    """Name order and name use, where they matter."""
-    use: str
     bits: float
+    given: str
+    given_off: float
+    family: str
+    family_off: float
+    swapped: bool
+    name_use: str
+    """A level of `name_use`; empty where neither name is former, an alias or a nickname."""
+    use: str
+
+
+_NOTHING = NameAgreement(0.0, "missing", 0.0, "missing", 0.0, swapped=False, name_use="", use="usual")
 
 
 def compare_names(
@@ -30,17 +37,17 @@ def compare_names(
     for asked in query:
         for known in candidate:
             found = _straight(asked, known, model)
-            if best is None or (found.bits, found.given.bits) > (best.bits, best.given.bits):
+            if (
+                best is None
+                or found.bits > best.bits
+                or (found.bits == best.bits and _given_bits(found, model) > _given_bits(best, model))
+            ):
                 best = found
-            if found.given.level == found.family.level == "exact":
-                continue
-            crossed = _swapped(asked, known, model)
-            if crossed is not None and crossed.bits > best.bits:
-                best = crossed
-    if best is None:
-        missing = (model.evidence("given_name", "missing"), model.evidence("family_name", "missing"))
-        best = NameAgreement(*missing, (), "usual", 0.0)
-    return best
+            if found.given != "exact" or found.family != "exact":
+                crossed = _swapped(asked, known, model)
+                if crossed is not None and crossed.bits > best.bits:
+                    best = crossed
+    return best or _NOTHING
 
 
 def given_agrees_anywhere(query: tuple[NameForm, ...], candidate: tuple[NameForm, ...]) -> bool:
@@ -49,35 +56,81 @@ def given_agrees_anywhere(query: tuple[NameForm, ...], candidate: tuple[NameForm
     return any(given_level(*pair) in GIVEN_AGREES for pair in pairs)
 
 
+def _given_bits(found: NameAgreement, model: Model) -> float:
+    return 0.0 if found.given == "missing" else model.weights["given_name"][found.given] - found.given_off
+
+
 def _straight(asked: NameForm, known: NameForm, model: Model) -> NameAgreement:
-    given = model.name_evidence(
-        "given_name",
-        given_level(asked.given, known.given),
-        asked.given.lead if asked.given else "",
-        known.given.lead if known.given else "",
-    )
-    family = model.name_evidence(
-        "family_name",
-        family_level(asked.family, known.family),
-        asked.family.core if asked.family else "",
-        known.family.core if known.family else "",
-    )
-    bits = given.bits + family.bits
+    asked_given, known_given = asked.given, known.given
+    asked_family, known_family = asked.family, known.family
+    given, family = given_level(asked_given, known_given), family_level(asked_family, known_family)
+    bits = given_off = family_off = 0.0
+    if asked_given is not None and known_given is not None:
+        given_off = model.taken_off("given_name", given, asked_given.lead, known_given.lead)
+        bits = model.weights["given_name"][given] - given_off
+    if asked_family is not None and known_family is not None:
+        family_off = model.taken_off("family_name", family, asked_family.core, known_family.core)
+        bits += model.weights["family_name"][family] - family_off
+    name_use = ""
+    if asked.use not in _PLAIN_USES or known.use not in _PLAIN_USES:
+        name_use = _name_use(asked, known, given, family, model)
+        if name_use:
+            bits += model.weights["name_use"][name_use]
+    return NameAgreement(bits, given, given_off, family, family_off, False, name_use, known.use)
+
+
+def _name_use(asked: NameForm, known: NameForm, given: str, family: str, model: Model) -> str:
+    if given not in GIVEN_AGREES and family not in FAMILY_AGREES:
+        return ""
     uses = {asked.use, known.use}.difference(_PLAIN_USES)
-    if not uses or (given.level not in GIVEN_AGREES and family.level not in FAMILY_AGREES):
-        return NameAgreement(given, family, (), known.use, bits)
-    used = min((model.evidence("name_use", use) for use in sorted(uses)), key=lambda term: term.bits)
-    return NameAgreement(given, family, (used,), known.use, bits + used.bits)
+    return min(sorted(uses), key=lambda use: model.weights["name_use"][use])
 
 
 def _swapped(asked: NameForm, known: NameForm, model: Model) -> NameAgreement | None:
-    given, family = crossed_level(asked.given, known.family), crossed_level(known.given, asked.family)
-    if given is None or family is None or given == family == "slip":
+    """Given and family name in each other's place, or the only name that is known in the wrong field."""
+    if asked.given is None or asked.family is None or known.given is None or known.family is None:
+        return _misplaced(asked, known, model)
+    if not (_same(asked.given, known.family) or _same(known.given, asked.family)):
+        # Two slips at once in names that are swapped: seen for no child.
         return None
-    if asked.given is None or known.given is None:  # pragma: no cover - crossed_level has told already
+    one, other = crossed_level(asked.given, known.family), crossed_level(known.given, asked.family)
+    if one is None or other is None:
         return None
-    given_found = model.name_evidence("given_name", given, asked.given.lead, asked.given.lead)
-    family_found = model.name_evidence("family_name", family, known.given.lead, known.given.lead)
-    order = model.evidence("name_order", "swapped")
-    bits = given_found.bits + family_found.bits + order.bits
-    return NameAgreement(given_found, family_found, (order,), known.use, bits)
+    found = sorted(
+        ((one, asked.given.lead), (other, known.given.lead)), key=lambda each: _CROSSED.index(each[0])
+    )
+    (given, first), (family, second) = found
+    given_off = _taken_off(model, "given_name", given, first)
+    family_off = _taken_off(model, "family_name", family, second)
+    bits = model.weights["given_name"][given] + model.weights["family_name"][family] - given_off - family_off
+    bits += model.weights["name_order"]["swapped"]
+    return NameAgreement(bits, given, given_off, family, family_off, True, "", known.use)
+
+
+def _same(given: GivenName, family: FamilyName) -> bool:
+    return given.whole == family.whole or family.core in (given.lead, given.whole)
+
+
+def _misplaced(asked: NameForm, known: NameForm, model: Model) -> NameAgreement | None:
+    """One child has but one name, and it is the other's name of the other kind."""
+    if asked.family is None and known.family is not None:
+        name, level = asked.given, crossed_level(asked.given, known.family)
+    elif (known.family is None and asked.family is not None) or (
+        asked.given is None and known.given is not None
+    ):
+        name, level = known.given, crossed_level(known.given, asked.family)
+    elif known.given is None and asked.given is not None:
+        name, level = asked.given, crossed_level(asked.given, known.family)
+    else:
+        return None
+    if name is None or level is None:
+        return None
+    off = _taken_off(model, "family_name", level, name.lead)
+    bits = model.weights["family_name"][level] + model.weights["name_order"]["swapped"] - off
+    return NameAgreement(bits, "missing", 0.0, level, off, True, "", known.use)
+
+
+def _taken_off(model: Model, field: str, level: str, name: str) -> float:
+    """For a name that is a given name here and a family name there: the commoner of the two counts."""
+    share = model.frequency_share[field].get(level, 0.0)
+    return share * max(short.get(name, 0.0) for short in model.shortfall.values())

@@ -1,22 +1,36 @@
-"""Grades and order: how sure we are of each candidate, and whether one stands clear of the others."""
+"""Candidates in order, each with a grade: what a person or a machine may make of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from operator import itemgetter
 from typing import Generic, TypeVar
 
-from services.matching.agreement import FAMILY_AGREES, GIVEN_AGREES
+from services.matching.agreement import DIFFERS, FAMILY_AGREES, GIVEN_AGREES
+from services.matching.asking import ask_next
+from services.matching.dates import SAME_DAY
 from services.matching.features import Features
 from services.matching.model import Model
 from services.matching.score import Score, score
 
 K = TypeVar("K")
 
-_WHOLE = frozenset(("exact", "variant"))
-_NEARLY = frozenset(("part", "slip"))
-_SAME_DAY = frozenset(("exact", "first_of_january"))
-_OTHER_CHILDS_DAY = frozenset(("disagree", "near_year"))
-_MOST_ASKED = 3
+_WHOLE = frozenset(("exact", "spelling", "variant"))
+_ALMOST = frozenset(("other_form", "part", "slip", "short_slip"))
+_FAMILY_WHOLE = frozenset(("exact", "variant", "part", "slip"))
+_NEAR_DAY = frozenset(("swapped", "one_digit", "two_digits", "one_part", "estimated"))
+_PART_DAY = frozenset(("year_and_month", "day_and_month"))
+_OTHER_CHILDS_DAY = frozenset(("disagree", "near_year", "same_year"))
+_SAME_HOME = frozenset(("exact", "slip"))
+_NEAR_HOME = frozenset(("exact", "slip", "sector", "outcode"))
+_ELSEWHERE = frozenset(("missing", "area", "disagree"))
+_NOT_ELSEWHERE = frozenset(("sector", "outcode", "missing"))
+_ONE_SLIP = frozenset(("swapped", "one_digit"))
+_COMPARED = ("given_name", "family_name", "birth_date", "postcode")
+SIGNS = (*_COMPARED, "given_name_differs", "twin_suspected")
+# How far behind the second is where there is none.
+_ALONE = 60.0
+_BITS = itemgetter(0)
 
 
 class Grade(IntEnum):
@@ -29,20 +43,24 @@ class Grade(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Match(Generic[K]):
-    """One candidate that is worth showing."""
+    """One candidate that is worth showing.
+
+    `probability` is that of being the right child, after calibration: for the first measured on answers like this one,
+    for the others at most what the first leaves.
+    """
 
     key: K
     grade: Grade
     score: Score
     likely_sibling: bool
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking(Generic[K]):
     """Best first, with at most one CERTAIN, and none when `ambiguous`: others are too near to choose.
 
-    `ask_next` names the fields that would settle it: given_name, birth_date, postcode, other_given_names,
-    nhs_number.
+    `ask_next` names the fields of the query that would settle it, the most telling first.
     """
 
     matches: tuple[Match[K], ...]
@@ -54,92 +72,135 @@ def rank(
     query: Features, candidates: Sequence[tuple[K, Features]], model: Model, limit: int = 50
 ) -> Ranking[K]:
     """Scores, grades and orders candidates; at most `limit` are kept, and those below POSSIBLE dropped."""
-    scored = [(key, known, score(query, known, model)) for key, known in candidates]
-    scored = [entry for entry in scored if entry[2].bits >= model.possible]
-    scored.sort(key=lambda entry: entry[2].bits, reverse=True)
-    scored = scored[:limit]
-    graded = [grade(found, model) for _, _, found in scored]
-    ambiguous = _ambiguous(scored, graded, model)
+    possible = model.possible
+    scored = [
+        (found.bits, key, known, found)
+        for key, known in candidates
+        if (found := score(query, known, model)).bits >= possible and not _another(found)
+    ]
+    if not scored:
+        return Ranking((), ambiguous=False, ask_next=())
+    scored.sort(key=_BITS, reverse=True)
+    del scored[limit:]
+    best, _, _, first = scored[0]
+    gap = best - scored[1][0] if len(scored) > 1 else _ALONE
+    likely = _probability(first, gap, model)
+    ambiguous = _ambiguous(scored, model)
+    grades = [grade(found, model) for _, _, _, found in scored]
+    if grades[0] is Grade.CERTAIN and (ambiguous or likely < model.certain):
+        grades[0] = Grade.PROBABLE
+    # What the first leaves is shared by the others as their bits say.
+    rest = min(likely, 1.0 - likely)
     matches = tuple(
         Match(
-            key=key,
-            # Only the first, and only when it stands clear, may be CERTAIN.
-            grade=own if place == 0 and not ambiguous else min(own, Grade.PROBABLE),
-            score=found,
-            likely_sibling=found.twin_suspected or _likely_sibling(found),
+            key,
+            # Only the first may be CERTAIN.
+            own if place == 0 or own is not Grade.CERTAIN else Grade.PROBABLE,
+            found,
+            found.twin_suspected or _likely_sibling(found),
+            rest * 2.0 ** (bits - best) if place else likely,
         )
-        for place, ((key, _, found), own) in enumerate(zip(scored, graded, strict=True))
+        for place, ((bits, key, _, found), own) in enumerate(zip(scored, grades, strict=True))
     )
-    settled = not matches or matches[0].grade is not Grade.PROBABLE
-    ask_next = () if settled else _ask_next(query, scored, model)
-    return Ranking(matches, ambiguous, ask_next)
+    if grades[0] is Grade.CERTAIN:
+        return Ranking(matches, ambiguous, ())
+    near = [
+        (match.probability, known)
+        for match, (bits, _, known, _) in zip(matches, scored, strict=True)
+        if bits > best - model.margin_bits
+    ]
+    return Ranking(matches, ambiguous, ask_next(query, near))
+
+
+def _another(found: Score) -> bool:
+    """Of another day of birth and of another home as far as known: a namesake."""
+    return found.level("birth_date") == "disagree" and found.level("postcode") in _ELSEWHERE
+
+
+def likely_alone(found: Score, model: Model) -> float:
+    """The probability that it is the right child where no other comes near."""
+    return _probability(found, _ALONE, model)
 
 
 def grade(found: Score, model: Model) -> Grade:
-    """Grades one score, at or above POSSIBLE, by itself; CERTAIN needs more than bits (`_may_be_certain`)."""
-    if found.bits < model.probable:
+    """Grades one score, at or above POSSIBLE, as if it stood alone.
+
+    CERTAIN needs more than bits (`_may_be_certain`).
+    """
+    if found.bits < model.least_probable_bits or found.twin_off or found.level("birth_date") == "disagree":
         return Grade.POSSIBLE
-    return Grade.CERTAIN if found.bits >= model.certain and _may_be_certain(found) else Grade.PROBABLE
+    likely = likely_alone(found, model)
+    if likely < model.probable:
+        return Grade.POSSIBLE
+    if likely < model.certain or found.bits < model.certain_bits or not _may_be_certain(found):
+        return Grade.PROBABLE
+    return Grade.CERTAIN
+
+
+def _probability(found: Score, gap: float, model: Model) -> float:
+    return model.calibration.probability(found.bits, gap, signs(found))
+
+
+def signs(found: Score) -> list[str]:
+    """What the calibration looks at beside the bits: fields compared, and whether it is another child of the home."""
+    seen = [field for field in _COMPARED if found.level(field) != "missing"]
+    if found.level("given_name") in DIFFERS:
+        seen.append("given_name_differs")
+    if found.twin_suspected:
+        seen.append("twin_suspected")
+    return seen
 
 
 def _may_be_certain(found: Score) -> bool:
-    """Bits alone never link: a machine's CERTAIN must rest on fields that tell one child from its sibling."""
+    """Bits alone never link: a machine's CERTAIN must rest on fields that tell one child from its sibling.
+
+    That is first of all the given name. Beside it the date of birth or the home has to agree, and nothing may speak of
+    another child.
+    """
     if found.nhs_number_conflict or found.twin_suspected:
         return False
-    level = {term.field: term.level for term in found.evidence}
-    given, family = level["given_name"], level["family_name"]
-    if level["nhs_number"] == "exact":
+    given, family = found.level("given_name"), found.level("family_name")
+    date, home = found.level("birth_date"), found.level("postcode")
+    if found.level("nhs_number") == "exact":
         names = (given in GIVEN_AGREES) + (family in FAMILY_AGREES)
-        if level["birth_date"] == "missing":
+        if date == "missing":
             return names == 2  # noqa: PLR2004 - both names
-        other_child = given in ("disagree", "similar") or level["birth_date"] in _OTHER_CHILDS_DAY
-        return names > 0 and not other_child
-    swapped = level["birth_date"] == "swapped" or "name_order" in level
-    if level["birth_date"] not in _SAME_DAY and level["birth_date"] != "swapped":
+        return names > 0 and given not in DIFFERS and date not in _OTHER_CHILDS_DAY
+    if family in DIFFERS or date in _OTHER_CHILDS_DAY:
         return False
-    if given in _WHOLE and family in _WHOLE:
-        return level["postcode"] == "exact" or not swapped
-    one_whole = (given in _WHOLE and family in _NEARLY) or (given in _NEARLY and family in _WHOLE)
-    return one_whole and level["postcode"] == "exact" and not swapped
+    if found.level("name_order") == "swapped":
+        return family in _WHOLE and given in _WHOLE and date in SAME_DAY and home in _SAME_HOME
+    # A twin may bear almost the same given name, but not almost the same other names as well.
+    if given in _WHOLE or (given in _ALMOST and found.level("other_given_names") == "exact"):
+        return _rests_on_the_given_name(family, date, home)
+    # A given name with a slip in it may be another name: all else has to be the same.
+    return given == "slip" and family in _WHOLE and date in SAME_DAY and home in _SAME_HOME
+
+
+def _rests_on_the_given_name(family: str, date: str, home: str) -> bool:
+    if date in SAME_DAY:
+        return family in _FAMILY_WHOLE or home in _SAME_HOME
+    if family not in _FAMILY_WHOLE:
+        return family == "missing" and home in _SAME_HOME
+    if date in _NEAR_DAY or date in _PART_DAY:
+        return home in _SAME_HOME or (date in _ONE_SLIP and home in _NOT_ELSEWHERE)
+    return home in _NEAR_HOME
 
 
 def _likely_sibling(found: Score) -> bool:
     return (
-        found.level("given_name") in ("disagree", "similar")
+        found.level("given_name") in DIFFERS
         and found.level("family_name") in FAMILY_AGREES
-        and found.level("postcode") in ("exact", "slip")
+        and found.level("postcode") in _SAME_HOME
     )
 
 
-def _ambiguous(scored: list[tuple[K, Features, Score]], graded: list[Grade], model: Model) -> bool:
-    if len(scored) <= 1 or graded[0] is Grade.POSSIBLE:
+def _ambiguous(scored: list[tuple[float, K, Features, Score]], model: Model) -> bool:
+    """Whether another is too near to the first, or is as certain as it but for another NHS number."""
+    if len(scored) == 1 or scored[0][0] < model.least_probable_bits:
         return False
-    (_, first, best), (_, second, next_best) = scored[:2]
-    if next_best.bits > best.bits - model.margin_bits:
+    (best, _, first, _), (next_best, _, second, found) = scored[:2]
+    if next_best > best - model.margin_bits:
         return True
     numbers = {first.nhs_number, second.nhs_number}
-    return graded[1] is Grade.CERTAIN and "" not in numbers and len(numbers) > 1
-
-
-def _ask_next(query: Features, scored: list[tuple[K, Features, Score]], model: Model) -> tuple[str, ...]:
-    """Fields left out of the question that tell the leading candidates apart, or would confirm a lone one."""
-    top = scored[0][2].bits
-    near = [known for _, known, found in scored if found.bits > top - model.margin_bits]
-    asked = _answers(query)
-    known = [_answers(child) for child in near]
-    useful = []
-    for field, given in asked.items():
-        answers = [child[field] for child in known if child[field]]
-        if not given and (len(set(answers)) > 1 or (len(near) == 1 and answers)):
-            useful.append(field)
-    return tuple(useful[:_MOST_ASKED])
-
-
-def _answers(child: Features) -> dict[str, object]:
-    return {
-        "given_name": frozenset(form.given.lead for form in child.forms if form.given),
-        "birth_date": (child.year, child.month, child.day) if child.whole_date else None,
-        "postcode": frozenset(child.postcodes),
-        "other_given_names": frozenset(child.other_given),
-        "nhs_number": child.nhs_number,
-    }
+    return "" not in numbers and len(numbers) > 1 and grade(found, model) is Grade.CERTAIN

@@ -1,11 +1,10 @@
 """The score of one candidate: the prior and the bits of every field, which are also the explanation."""
 
-from dataclasses import dataclass
-
 from rapidfuzz.distance import JaroWinkler
 
-from services.matching.agreement import FAMILY_AGREES
-from services.matching.dates import birth_date_level
+from services.matching.agreement import DIFFERS, FAMILY_AGREES
+from services.matching.circle import carers_level, school_level
+from services.matching.dates import SAME_DAY, birth_date_level
 from services.matching.evidence import Evidence, sentence
 from services.matching.features import Features
 from services.matching.model import Model
@@ -14,52 +13,133 @@ from services.matching.places import postcode_level
 
 _SIMILAR = 0.85
 _MOST_BITS = 1000.0
-_SAME_DAY = frozenset(("exact", "first_of_january"))
 _SAME_HOME = frozenset(("exact", "slip", "missing"))
 
 
-@dataclass(frozen=True, slots=True)
 class Score:
     """`bits` is exactly the model's prior plus the bits of all evidence.
 
-    `probability` is the pairwise one, 2^bits / (1 + 2^bits), before any calibration on the top hit.
+    The evidence is put into words when it is asked for: of a hundred candidates few are shown.
     """
 
-    bits: float
-    probability: float
-    evidence: tuple[Evidence, ...]
-    matched_name_use: str
-    twin_suspected: bool
-    nhs_number_conflict: bool
+    __slots__ = (
+        "_evidence",
+        "_model",
+        "_names",
+        "_others",
+        "bits",
+        "nhs_number_conflict",
+        "twin_off",
+        "twin_suspected",
+    )
+
+    def __init__(
+        self,
+        bits: float,
+        names: NameAgreement,
+        others: tuple[tuple[str, str], ...],
+        twin_off: float,
+        model: Model,
+        *,
+        twin_suspected: bool,
+    ) -> None:
+        """`others` are the fields beside the names with their levels; `twin_off` is what the twin rule adds."""
+        self.bits = bits
+        self.twin_off = twin_off
+        self.twin_suspected = twin_suspected
+        self.nhs_number_conflict = ("nhs_number", "conflict") in others
+        self._names = names
+        self._others = others
+        self._model = model
+        self._evidence: tuple[Evidence, ...] | None = None
+
+    @property
+    def probability(self) -> float:
+        """The pairwise one, 2^bits / (1 + 2^bits): not how likely a top hit is to be right (`Match.probability`)."""
+        return probability(self.bits)
+
+    @property
+    def matched_name_use(self) -> str:
+        """The use of the candidate's name that agreed best."""
+        return self._names.use
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """One term per field, and one each for name order, name use and twin rule where they matter."""
+        if self._evidence is None:
+            self._evidence = tuple(self._terms())
+        return self._evidence
 
     def level(self, field: str) -> str:
         """The level of a field; "missing" when it was not compared."""
-        return next((found.level for found in self.evidence if found.field == field), "missing")
+        if field == "given_name":
+            return self._names.given
+        if field == "family_name":
+            return self._names.family
+        if field == "name_order":
+            return "swapped" if self._names.swapped else "missing"
+        return next((level for name, level in self._others if name == field), "missing")
+
+    def _terms(self) -> list[Evidence]:
+        names, model = self._names, self._model
+        terms = [
+            model.evidence("given_name", names.given, names.given_off),
+            model.evidence("family_name", names.family, names.family_off),
+        ]
+        if names.swapped:
+            terms.append(model.evidence("name_order", "swapped"))
+        if names.name_use:
+            terms.append(model.evidence("name_use", names.name_use))
+        terms += [model.evidence(name, level) for name, level in self._others]
+        if self.twin_off:
+            terms.append(Evidence("twin_rule", "applied", self.twin_off, sentence("twin_rule", "applied")))
+        return terms
 
 
 def score(query: Features, candidate: Features, model: Model) -> Score:
     """Compares two descriptions field by field. Symmetric but for `matched_name_use`, the candidate's."""
+    weights = model.weights
     names = compare_names(query.forms, candidate.forms, model)
-    birth_date = model.evidence("birth_date", birth_date_level(query, candidate))
-    postcode = model.evidence("postcode", postcode_level(query.postcodes, candidate.postcodes))
-    gender = model.evidence("gender", _equality(query.gender, candidate.gender, "disagree"))
-    nhs_number = model.evidence("nhs_number", _equality(query.nhs_number, candidate.nhs_number, "conflict"))
-    other = model.evidence("other_given_names", _other_level(query.other_given, candidate.other_given))
-    found = (names.given, names.family, *names.more, other, birth_date, postcode, gender, nhs_number)
-    bits = model.prior_bits
-    for term in found:
-        bits += term.bits
+    bits = model.prior_bits + names.bits
+    birth_date = birth_date_level(query, candidate)
+    if birth_date != "missing":
+        bits += weights["birth_date"][birth_date]
+    postcode = postcode_level(query.postcodes, candidate.postcodes)
+    if postcode != "missing":
+        bits += weights["postcode"][postcode]
+    gender = nhs_number = other = "missing"
+    if query.gender and candidate.gender:
+        gender = "exact" if query.gender == candidate.gender else "disagree"
+        bits += weights["gender"][gender]
+    if query.nhs_number and candidate.nhs_number:
+        nhs_number = "exact" if query.nhs_number == candidate.nhs_number else "conflict"
+        bits += weights["nhs_number"][nhs_number]
+    if query.other_given and candidate.other_given:
+        other = _other_level(query.other_given, candidate.other_given)
+        bits += weights["other_given_names"][other]
+    others: tuple[tuple[str, str], ...] = (
+        ("other_given_names", other),
+        ("birth_date", birth_date),
+        ("postcode", postcode),
+        ("gender", gender),
+        ("nhs_number", nhs_number),
+    )
+    if query.school or query.carers:
+        around = _around(query, candidate)
+        bits += sum(weights[name][level] for name, level in around if level != "missing")
+        others += around
     twin = (
-        birth_date.level in _SAME_DAY
-        and nhs_number.level != "exact"
-        and postcode.level in _SAME_HOME
-        and names.family.level in FAMILY_AGREES
+        birth_date in SAME_DAY
+        and nhs_number != "exact"
+        and postcode in _SAME_HOME
+        and names.family in FAMILY_AGREES
         and _may_be_twins(query, candidate, names, gender)
     )
-    if twin and bits > model.twin_bits and postcode.level != "missing" and _clearly_two(names, gender):
-        found += (Evidence("twin_rule", "applied", model.twin_bits - bits, sentence("twin_rule", "applied")),)
-        bits = model.twin_bits
-    return Score(bits, probability(bits), found, names.use, twin, nhs_number.level == "conflict")
+    twin_off = 0.0
+    if twin and postcode != "missing" and _clearly_two(names, gender):
+        twin_off = model.twin_bits
+        bits += twin_off
+    return Score(bits, names, others, twin_off, model, twin_suspected=twin)
 
 
 def probability(bits: float) -> float:
@@ -68,15 +148,15 @@ def probability(bits: float) -> float:
     return odds / (1.0 + odds)
 
 
-def _equality(one: str, other: str, otherwise: str) -> str:
-    if not one or not other:
-        return "missing"
-    return "exact" if one == other else otherwise
+def _around(query: Features, candidate: Features) -> tuple[tuple[str, str], ...]:
+    """School and carers, where they are asked for."""
+    found: tuple[tuple[str, str], ...] = ()
+    if query.school:
+        found = (("school", school_level(query.school, candidate.school)),)
+    return (*found, ("carers", carers_level(query.carers, candidate.carers))) if query.carers else found
 
 
 def _other_level(asked: tuple[str, ...], known: tuple[str, ...]) -> str:
-    if not asked or not known:
-        return "missing"
     if not set(asked).isdisjoint(known):
         return "exact"
     pairs = [(one, other) for one in asked for other in known]
@@ -85,13 +165,13 @@ def _other_level(asked: tuple[str, ...], known: tuple[str, ...]) -> str:
     return "similar" if any(JaroWinkler.similarity(*pair) >= _SIMILAR for pair in pairs) else "disagree"
 
 
-def _may_be_twins(query: Features, candidate: Features, names: NameAgreement, gender: Evidence) -> bool:
+def _may_be_twins(query: Features, candidate: Features, names: NameAgreement, gender: str) -> bool:
     """Two given names, or one in two guises where the genders differ: Alexander and Alexandra."""
-    if names.given.level in ("disagree", "similar"):
+    if names.given in DIFFERS:
         return not given_agrees_anywhere(query.forms, candidate.forms)
-    return gender.level == "disagree" and names.given.level not in ("exact", "missing")
+    return gender == "disagree" and names.given not in ("exact", "missing")
 
 
-def _clearly_two(names: NameAgreement, gender: Evidence) -> bool:
+def _clearly_two(names: NameAgreement, gender: str) -> bool:
     """Names that only look alike may still be a slip, so these go to people instead of being ruled out."""
-    return names.given.level == "disagree" or (names.given.level == "similar" and gender.level == "disagree")
+    return names.given in ("disagree", "resembles") or (names.given in DIFFERS and gender == "disagree")

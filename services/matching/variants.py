@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from nicknames import name_triplets
+
 
 @dataclass(frozen=True, slots=True)
 class NameLists:
@@ -19,6 +21,8 @@ class NameLists:
     """First names that brothers or sisters share, so that the next name tells them apart."""
     known_given: frozenset[str]
     """Names so well known that one is no slip of the pen for another."""
+    registered_pet_forms: frozenset[str]
+    """Forms of another name that children are registered under, too."""
     family_particles: frozenset[str]
     fused_particles: tuple[str, ...]
     elided_particles: frozenset[str]
@@ -27,6 +31,8 @@ class NameLists:
     placeholder_fillers: frozenset[str]
     placeholder_phrases: frozenset[str]
     titles: frozenset[str]
+    school_words: frozenset[str]
+    """Words that many schools' names share."""
     frequent_given: frozenset[str]
     frequent_family: frozenset[str]
 
@@ -48,6 +54,12 @@ def name_lists() -> NameLists:
         canonical, *others = group.split()
         for name in (canonical, *others):
             formal.setdefault(name, set()).add(canonical)
+    # Of the package's pairs only those whose short form is no name of its own here: it has Anna for Hannah.
+    own = {group.split()[0] for group in raw["nicknames"]} | set(raw["known_given"].split())
+    for canonical, _, short in name_triplets():
+        if short not in own and canonical.isalpha() and short.isalpha():
+            formal.setdefault(canonical, {canonical})
+            formal.setdefault(short, set()).add(canonical)
     given_spelling = _spellings(raw["given_spellings"])
     family_spelling = _spellings(raw["family_spellings"])
     return NameLists(
@@ -56,6 +68,9 @@ def name_lists() -> NameLists:
         family_spelling=family_spelling,
         shared_first_names=_canonical(raw["shared_first_names"], given_spelling),
         known_given=frozenset(raw["known_given"].split()) | frozenset(formal) | frozenset(given_spelling),
+        registered_pet_forms=frozenset(
+            own.union(raw["registered_pet_forms"].split(), raw["frequent_given"].split())
+        ),
         family_particles=frozenset(raw["family_particles"].split()),
         fused_particles=tuple(raw["fused_particles"].split()),
         elided_particles=frozenset(raw["elided_particles"].split()),
@@ -63,6 +78,7 @@ def name_lists() -> NameLists:
         placeholder_fillers=frozenset(raw["placeholder_fillers"].split()),
         placeholder_phrases=frozenset(raw["placeholder_phrases"]),
         titles=frozenset(raw["titles"].split()),
+        school_words=frozenset(raw["school_words"].split()),
         frequent_given=_canonical(raw["frequent_given"], given_spelling),
         frequent_family=_canonical(raw["frequent_family"], family_spelling),
     )

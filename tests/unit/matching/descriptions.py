@@ -1,6 +1,7 @@
 """Descriptions from the short rows of the case tables."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ def cases(table: str) -> Any:
 
 
 def description(row: Mapping[str, Any]) -> Description:
-    """A row is {given, other, family, former, date, postcode, former_postcode, gender, nhs}, each optional."""
+    """The description that a row gives; each of its fields is optional.
+
+    {given, other, family, former, date, postcode, former_postcode, gender, nhs, school, carer, ages, estimated}
+    """
     names = [Name(row.get("given"), row.get("family"), row.get("other"))]
     if former := row.get("former"):
         names.append(Name(row.get("given"), former, use="former"))
@@ -29,6 +33,10 @@ def description(row: Mapping[str, Any]) -> Description:
         gender=row.get("gender"),
         postcodes=tuple(filter(None, postcodes)),
         nhs_number=row.get("nhs"),
+        school=row.get("school"),
+        carers=(Name(*row["carer"]),) if row.get("carer") else (),
+        born=(date(row["ages"][0], 1, 1), date(row["ages"][1], 12, 31)) if row.get("ages") else None,
+        estimated=row.get("estimated", False),
     )
 
 

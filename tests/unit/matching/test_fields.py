@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from services.matching import enough_to_search
+from services.matching.circle import carers_level, school_level
 from services.matching.dates import birth_date_level
 from services.matching.nhs_numbers import parse_nhs_number
 from services.matching.places import postcode_level
@@ -44,3 +45,21 @@ def test_a_search_needs_enough(case: dict[str, Any]) -> None:
     advice = enough_to_search(child(case))
     assert (advice is None) == case["enough"]
     assert advice is None or advice.endswith(".")
+
+
+@pytest.mark.parametrize("case", TABLE["ages"], ids=str)
+def test_an_age_and_an_estimate_agree_both_ways_at_the_level(case: dict[str, Any]) -> None:
+    one, other = child(case["a"]), child(case["b"])
+    assert birth_date_level(one, other) == birth_date_level(other, one) == case["level"]
+
+
+@pytest.mark.parametrize("case", TABLE["schools"], ids=str)
+def test_schools_agree_both_ways_at_the_level(case: dict[str, str]) -> None:
+    one, other = (child({"school": case[side]}).school for side in "ab")
+    assert school_level(one, other) == school_level(other, one) == case["level"]
+
+
+@pytest.mark.parametrize("case", TABLE["carers"], ids=str)
+def test_carers_agree_both_ways_at_the_level(case: dict[str, Any]) -> None:
+    one, other = (child({"carer": case[side]}).carers for side in "ab")
+    assert carers_level(one, other) == carers_level(other, one) == case["level"]

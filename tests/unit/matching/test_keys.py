@@ -78,15 +78,19 @@ def test_number_of_keys() -> None:
 
 def test_keys_of_two_very_common_names_and_a_year_are_made_finer() -> None:
     keys = document_keys(child({**FULL, "given": "Mohammed", "family": "Khan"}))
-    assert not any(key.startswith(("names+year:", "family+outcode+year:")) for key in keys)
-    assert any(key.startswith("names+outcode+year:") for key in keys)
+    assert not any(key.startswith(("names+year:", "names:", "family+given part:")) for key in keys)
+    assert any(key.startswith("names+outcode:") for key in keys)
     assert any(key.startswith("names+month+year:") for key in keys)
     assert any(key.startswith("names+year:") for key in document_keys(child(FULL)))
 
 
 def test_query_looks_a_year_around_at_a_lower_boost() -> None:
     boosts = query_keys(child(FULL))
-    assert boosts["postcode+year:NE14XX|2013"] < boosts["postcode+year:NE14XX|2014"]
+    near, same = (
+        max(boost for key, boost in boosts.items() if key.startswith("names+year:") and key.endswith(year))
+        for year in ("2013", "2014")
+    )
+    assert near < same
     assert min(boosts.values()) >= 1
 
 
@@ -119,4 +123,4 @@ def test_hash_is_keyed_stable_and_fits_a_bigint() -> None:
 def test_other_keys_are_another_schema() -> None:
     keys = "\n".join(sorted(document_keys(child({**FULL, "given": "Joe", "former": "O'Brien"}))))
     # When this fails on purpose: raise KEY_SCHEMA (and key_schema in model.json), then put both new numbers here.
-    assert (KEY_SCHEMA, hash_key(b"golden", keys)) == (1, -8878343777801503401)
+    assert (KEY_SCHEMA, hash_key(b"golden", keys)) == (2, 7945480048288969341)
