@@ -75,7 +75,9 @@ actions = st.lists(
                 st.sampled_from(("", *POSTCODES)),
             ),
         ),
-        st.tuples(st.just("write"), st.sampled_from(("involve", "hold_caf", "lead", "shield")), st.integers(0, 2)),
+        st.tuples(
+            st.just("write"), st.sampled_from(("involve", "hold_caf", "lead", "shield")), st.integers(0, 2)
+        ),
     ),
     min_size=3,
     max_size=8,
