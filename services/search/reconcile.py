@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -35,6 +35,8 @@ _SETTLE_SECONDS: Final = 3.0
 """What was on its way when it was compared has arrived by then."""
 _KEPT_MILLISECONDS: Final = 24 * 60 * 60 * 1000
 _FIRST_SECONDS: Final = 10.0
+_CHILDREN_IN_RANGE: Final = 4000
+_MOST_DIGITS: Final = 3
 
 
 @dataclass
@@ -117,9 +119,11 @@ class Reconciler:
         await self._index.refresh()
         held_sums = await self._index.summaries()
         sums = await self._source.summaries()
-        prefixes = sorted(held_sums.keys() | sums.keys())
-        if not keys:
-            prefixes = [prefix for prefix in prefixes if held_sums.get(prefix) != sums.get(prefix)]
+        if keys:
+            prefixes = _ranges(max(_children(held_sums), _children(sums)))
+        else:
+            differing = {number for number, _ in held_sums.items() ^ sums.items()}
+            prefixes = [f"{number:03x}" for number in sorted(differing)]
         suspects: list[str] = []
         for prefix in prefixes:
             held = {
@@ -128,7 +132,7 @@ class Reconciler:
             }
             wanted = {
                 one.child_id: (one.version, documents.keys_hash(one.key_hashes) if keys else 0)
-                for one in await self._source.beginning_with(f"{prefix:03x}")
+                for one in await self._source.beginning_with(prefix)
             }
             suspects += [
                 child_id
@@ -184,6 +188,18 @@ class Reconciler:
         await self._index.remove(
             {child_id: version for child_id, version in held.items() if child_id not in _ids(back)}, live
         )
+
+
+def _children(sums: Mapping[int, tuple[int, int]]) -> int:
+    return sum(count for count, _ in sums.values())
+
+
+def _ranges(children: int) -> list[str]:
+    """Beginnings of ids that together are all, with some thousand children each."""
+    digits = 1
+    while digits < _MOST_DIGITS and children > _CHILDREN_IN_RANGE * 16**digits:
+        digits += 1
+    return [f"{number:0{digits}x}" for number in range(16**digits)]
 
 
 def _ids(projections: Sequence[projection_service_pb2.Projection]) -> set[str]:

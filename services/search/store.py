@@ -207,13 +207,15 @@ class ChildrenIndex:
         buckets = found["aggregations"]["prefixes"]["buckets"]
         return {one["key"]: (one["doc_count"], int(one["sum"]["value"])) for one in buckets}
 
-    async def held(self, prefix: int) -> dict[str, Held]:
-        """What there is of the children whose ids begin so (12 bits), hidden surplus left out.
+    async def held(self, id_prefix: str) -> dict[str, Held]:
+        """What there is of the children whose ids begin with up to three hexadecimal digits, hidden surplus left out.
 
-        Raises IndexUnavailable.
+        They must be fewer than 10,000. Raises IndexUnavailable.
         """
+        first, last = (int(id_prefix.ljust(3, digit), 16) for digit in "0f")
         visible = {"must_not": {"exists": {"field": "surplus_since"}}}
-        return await self._held({"bool": {"filter": {"term": {"prefix": prefix}}, **visible}})
+        inside = {"range": {"prefix": {"gte": first, "lte": last}}}
+        return await self._held({"bool": {"filter": inside, **visible}})
 
     async def keys_hashes(self, child_ids: Sequence[str]) -> dict[str, int]:
         """The hashes of the keys of children, as a search has them. Raises IndexUnavailable."""

@@ -69,10 +69,13 @@ async def test_g5_all_that_differs_is_told_by_kind_and_mended(replica: Replica, 
     assert REGISTRY.get_sample_value("kith_projection_drift", {"kind": "missing"}) == 0
 
 
+@pytest.mark.parametrize("children_in_range", [4000, 1])
 async def test_other_keys_at_the_same_version_are_found_by_a_comparison_of_keys(
-    replica: Replica, children: Children
+    replica: Replica, children: Children, monkeypatch: pytest.MonkeyPatch, children_in_range: int
 ) -> None:
-    (child_id, *_) = await children.add(5)
+    """In few ranges or many."""
+    monkeypatch.setattr(reconcile_module, "_CHILDREN_IN_RANGE", children_in_range)
+    (child_id, *_) = await children.add(20)
     name = await replica.filled()
     await replica.index.write([Projection(child_id=child_id, version=1, key_hashes=[5])], [name])
     assert (await replica.reconciler.reconcile()).counts == NONE
