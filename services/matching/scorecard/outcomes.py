@@ -55,11 +55,18 @@ class Outcomes:
         return Outcomes(*(getattr(self, name)[chosen] for name in self.__slots__))
 
 
-def kith_matcher(model: Model) -> Matcher:
-    """The matcher as the services use it: several records of one child are never rivals of each other."""
+def kith_matcher(shipped: Model) -> Matcher:
+    """The matcher as the services use it: several records of one child are never rivals of each other.
+
+    Its prior is that of an index of so many children.
+    """
+    sized: dict[int, Model] = {}
 
     def answer(asked: Records, query: int, known: Records, candidates: Sequence[int]) -> Sequence[Hit]:
         features = asked.features(query)
+        model = sized.get(id(known))
+        if model is None:
+            model = sized[id(known)] = shipped.for_population(len(np.unique(known.entities)))
         found = rank(features, [(row, known.features(row)) for row in candidates], model, len(candidates))
         best: dict[int, int] = {}
         for match in found.matches:
