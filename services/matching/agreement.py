@@ -28,6 +28,8 @@ DIFFERS = frozenset(("disagree", "resembles", "similar"))
 _LOOKS_ALIKE = 0.9
 # Below that, names have no more in common than names have by chance.
 _RESEMBLES = 0.8
+# Less than any two names have that are one or two slips apart; 0 then.
+_UNLIKE = 0.5
 # One slip in a name of four letters, two in one of eight: beyond that another name is the likelier reason.
 _SHORTEST_WITH_SLIP = 4
 _SHORTEST_WITH_TWO = 8
@@ -71,12 +73,14 @@ def family_level(one: FamilyName | None, other: FamilyName | None) -> str:
         return "variant"
     if not one.halves.isdisjoint(other.halves):
         return "part"
+    alike = JaroWinkler.similarity(one.core, other.core, score_cutoff=_UNLIKE)
+    sounds = _sounds_alike(one.sounds, other.sounds)
+    if not alike and len(one.halves) == len(other.halves) == 1:
+        # Nothing more to be found, as for most pairs.
+        return "sounds" if sounds else "disagree"
     if one_slip(one.core, other.core) or one_slip(one.whole, other.whole):
         return "slip"
-    alike = JaroWinkler.similarity(one.core, other.core)
-    if _sounds_alike(one.sounds, other.sounds) or (
-        alike >= _RESEMBLES and _same_skeleton(one.skeletons[0], other.skeletons[0])
-    ):
+    if sounds or (alike >= _RESEMBLES and _same_skeleton(one.skeletons[0], other.skeletons[0])):
         return "sounds"
     if any(one_slip(a, b) for a in one.halves for b in other.halves):
         return "similar"
@@ -130,24 +134,24 @@ def _same_lead(one: GivenName, other: GivenName) -> str:
 
 
 def _look_and_sound(one: GivenName, other: GivenName) -> str:
-    alike = JaroWinkler.similarity(one.whole, other.whole)
-    unlike = "resembles" if alike >= _RESEMBLES else "disagree"
+    alike = JaroWinkler.similarity(one.whole, other.whole, score_cutoff=_UNLIKE)
     if one.known and other.known:
         # Ella and Bella, Jayden and Hayden: two names that everybody knows are two names, not one and a slip.
         return "similar" if alike >= _LOOKS_ALIKE else "disagree"
+    sounds = _sounds_alike(one.sounds, other.sounds)
+    if not alike:
+        return "sounds" if sounds else "disagree"
     if one_slip(one.whole, other.whole):
         # The first letter is seldom the wrong one: Amir, Samir. A letter more makes another short name: Kara, Kiara.
         if one.whole[0] != other.whole[0]:
             return "similar"
         return "slip" if min(len(one.whole), len(other.whole)) >= _SHORTEST_WITH_TWO else "short_slip"
-    if _sounds_alike(one.sounds, other.sounds) or (
-        alike >= _RESEMBLES and _same_skeleton(one.skeletons[0], other.skeletons[0])
-    ):
+    if sounds or (alike >= _RESEMBLES and _same_skeleton(one.skeletons[0], other.skeletons[0])):
         return "sounds"
     # In a name of three letters one slip leaves too little to be sure, but enough for people to look: Leo, Loe.
     if alike >= _LOOKS_ALIKE or OSA.distance(one.whole, other.whole, score_cutoff=1) <= 1:
         return "similar"
-    return unlike
+    return "resembles" if alike >= _RESEMBLES else "disagree"
 
 
 def _same_skeleton(one: str, other: str) -> bool:

@@ -11,7 +11,7 @@ from services.matching.asking import ask_next
 from services.matching.dates import SAME_DAY
 from services.matching.features import Features
 from services.matching.model import Model
-from services.matching.score import Score, score
+from services.matching.score import Score, score_from
 
 K = TypeVar("K")
 
@@ -76,7 +76,7 @@ def rank(
     scored = [
         (found.bits, key, known, found)
         for key, known in candidates
-        if (found := score(query, known, model)).bits >= possible and not _another(found)
+        if (found := score_from(query, known, model, possible)) and not _another(found)
     ]
     if not scored:
         return Ranking((), ambiguous=False, ask_next=())

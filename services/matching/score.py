@@ -1,5 +1,7 @@
 """The score of one candidate: the prior and the bits of every field, which are also the explanation."""
 
+from math import inf
+
 from rapidfuzz.distance import JaroWinkler
 
 from services.matching.agreement import DIFFERS, FAMILY_AGREES
@@ -98,6 +100,14 @@ class Score:
 
 def score(query: Features, candidate: Features, model: Model) -> Score:
     """Compares two descriptions field by field. Symmetric but for `matched_name_use`, the candidate's."""
+    found = score_from(query, candidate, model, -inf)
+    if found is None:  # pragma: no cover - nothing is below
+        raise AssertionError
+    return found
+
+
+def score_from(query: Features, candidate: Features, model: Model, least: float) -> Score | None:
+    """The score, or None for fewer than `least` bits, as most candidates of a lookup have."""
     weights = model.weights
     names = compare_names(query.forms, candidate.forms, model)
     bits = model.prior_bits + names.bits
@@ -139,6 +149,8 @@ def score(query: Features, candidate: Features, model: Model) -> Score:
     if twin and postcode != "missing" and _clearly_two(names, gender):
         twin_off = model.twin_bits
         bits += twin_off
+    if bits < least:
+        return None
     return Score(bits, names, others, twin_off, model, twin_suspected=twin)
 
 
