@@ -1,6 +1,7 @@
 """How two given names, or two family names, agree. The first rule that fits gives the level."""
 
 from functools import lru_cache
+from itertools import groupby
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
@@ -145,13 +146,19 @@ def _look_and_sound(one: GivenName, other: GivenName) -> str:
         # The first letter is seldom the wrong one: Amir, Samir. A letter more makes another short name: Kara, Kiara.
         if one.whole[0] != other.whole[0]:
             return "similar"
-        return "slip" if min(len(one.whole), len(other.whole)) >= _SHORTEST_WITH_TWO else "short_slip"
+        long = min(len(one.whole), len(other.whole)) >= _SHORTEST_WITH_TWO
+        return "slip" if long or _undoubled(one.whole) == _undoubled(other.whole) else "short_slip"
     if sounds or (alike >= _RESEMBLES and _same_skeleton(one.skeletons[0], other.skeletons[0])):
         return "sounds"
     # In a name of three letters one slip leaves too little to be sure, but enough for people to look: Leo, Loe.
     if alike >= _LOOKS_ALIKE or OSA.distance(one.whole, other.whole, score_cutoff=1) <= 1:
         return "similar"
     return "resembles" if alike >= _RESEMBLES else "disagree"
+
+
+def _undoubled(name: str) -> str:
+    """Ottilie and Otilie are one name: nobody gives both to two."""
+    return "".join(letter for letter, _ in groupby(name))
 
 
 def _same_skeleton(one: str, other: str) -> bool:
