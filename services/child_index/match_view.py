@@ -44,7 +44,7 @@ def _match(match: Match[UUID], child: OpenedChild, outward_id: str) -> match_pb2
     return match_pb2.Match(
         child_id=outward_id,
         grade=_GRADES[match.grade],
-        probability=match.score.probability,
+        probability=match.probability,
         evidence=[
             match_pb2.Evidence(field=one.field, level=one.level, bits=one.bits, explanation=one.sentence)
             for one in match.score.evidence
