@@ -70,7 +70,7 @@ def surplus_line(index: str, child_id: str, version: int, since: int) -> bytes:
 
 
 def _line(index: str, child_id: str, version: int, keys: list[int], more: bytes = b"") -> bytes:
-    id_ = UUID(child_id).bytes
+    id_ = bytes.fromhex(child_id.replace("-", ""))
     packed = struct.pack(f">{len(keys)}q", *keys)
     return (
         b'{"index":{"_index":"%b","_id":"%b","version":%d,"version_type":"external_gte"}}\n'
