@@ -30,7 +30,7 @@ _LOOKS_ALIKE = 0.9
 # Below that, names have no more in common than names have by chance.
 _RESEMBLES = 0.8
 # Less than any two names have that are one or two slips apart; 0 then.
-_UNLIKE = 0.5
+_UNLIKE = 0.7
 # One slip in a name of four letters, two in one of eight: beyond that another name is the likelier reason.
 _SHORTEST_WITH_SLIP = 4
 _SHORTEST_WITH_TWO = 8
@@ -44,6 +44,8 @@ def given_level(one: GivenName | None, other: GivenName | None) -> str:
     """The level of agreement: a level of `given_name` in the model, or "missing"."""
     if one is None or other is None:
         return "missing"
+    if not one.marks & other.marks:
+        return _look(one, other)
     if (one.shared or other.shared) and (level := _shared(one, other)):
         return level
     if one.whole == other.whole:
@@ -52,9 +54,7 @@ def given_level(one: GivenName | None, other: GivenName | None) -> str:
         return _same_lead(one, other)
     if one.initial or other.initial:
         return "initial" if one.whole[0] == other.whole[0] else "disagree"
-    if one.lead in other.formal or other.lead in one.formal:
-        return "other_form" if one.registered and other.registered else "variant"
-    if one.pet_form and other.pet_form and not one.formal.isdisjoint(other.formal):
+    if _stands_for(one, other):
         return "other_form" if one.registered and other.registered else "variant"
     if one.lead in other.words or other.lead in one.words:
         return "part"
@@ -68,17 +68,17 @@ def family_level(one: FamilyName | None, other: FamilyName | None) -> str:
     """The level of agreement: a level of `family_name` in the model, or "missing"."""
     if one is None or other is None:
         return "missing"
+    alike = JaroWinkler.similarity(one.core, other.core, score_cutoff=_UNLIKE)
+    if not one.marks & other.marks and not alike and len(one.halves) == len(other.halves) == 1:
+        # As for most pairs.
+        return "disagree"
     if one.whole == other.whole:
         return "exact"
     if one.core == other.core:
         return "variant"
     if not one.halves.isdisjoint(other.halves):
         return "part"
-    alike = JaroWinkler.similarity(one.core, other.core, score_cutoff=_UNLIKE)
     sounds = _sounds_alike(one.sounds, other.sounds)
-    if not alike and len(one.halves) == len(other.halves) == 1:
-        # Nothing more to be found, as for most pairs.
-        return "sounds" if sounds else "disagree"
     if one_slip(one.core, other.core) or one_slip(one.whole, other.whole):
         return "slip"
     if sounds or (alike >= _RESEMBLES and _same_skeleton(one.skeletons[0], other.skeletons[0])):
@@ -124,6 +124,13 @@ def _shared(one: GivenName, other: GivenName) -> str | None:
     return None
 
 
+def _stands_for(one: GivenName, other: GivenName) -> bool:
+    """Whether one is a pet form of the other, or both of a third."""
+    if one.lead in other.formal or other.lead in one.formal:
+        return True
+    return one.pet_form and other.pet_form and not one.formal.isdisjoint(other.formal)
+
+
 def _same_lead(one: GivenName, other: GivenName) -> str:
     if len(one.words) == 1 and len(other.words) == 1:
         return "spelling"
@@ -135,23 +142,31 @@ def _same_lead(one: GivenName, other: GivenName) -> str:
 
 
 def _look_and_sound(one: GivenName, other: GivenName) -> str:
-    alike = JaroWinkler.similarity(one.whole, other.whole, score_cutoff=_UNLIKE)
+    level = _look(one, other)
+    if level in ("disagree", "resembles") and not (one.known and other.known):
+        return "sounds" if _sounds_alike(one.sounds, other.sounds) else level
+    return level
+
+
+def _look(one: GivenName, other: GivenName) -> str:
+    """By letters alone."""
+    first, second = one.whole, other.whole
+    alike = JaroWinkler.similarity(first, second, score_cutoff=_UNLIKE)
+    if not alike and len(first) >= _SHORTEST_WITH_SLIP <= len(second):
+        return "disagree"
     if one.known and other.known:
         # Ella and Bella, Jayden and Hayden: two names that everybody knows are two names, not one and a slip.
         return "similar" if alike >= _LOOKS_ALIKE else "disagree"
-    sounds = _sounds_alike(one.sounds, other.sounds)
-    if not alike:
-        return "sounds" if sounds else "disagree"
-    if one_slip(one.whole, other.whole):
+    if one_slip(first, second):
         # The first letter is seldom the wrong one: Amir, Samir. A letter more makes another short name: Kara, Kiara.
-        if one.whole[0] != other.whole[0]:
+        if first[0] != second[0]:
             return "similar"
-        long = min(len(one.whole), len(other.whole)) >= _SHORTEST_WITH_TWO
-        return "slip" if long or _undoubled(one.whole) == _undoubled(other.whole) else "short_slip"
-    if sounds or (alike >= _RESEMBLES and _same_skeleton(one.skeletons[0], other.skeletons[0])):
+        long = min(len(first), len(second)) >= _SHORTEST_WITH_TWO
+        return "slip" if long or _undoubled(first) == _undoubled(second) else "short_slip"
+    if alike >= _RESEMBLES and _same_skeleton(one.skeletons[0], other.skeletons[0]):
         return "sounds"
     # In a name of three letters one slip leaves too little to be sure, but enough for people to look: Leo, Loe.
-    if alike >= _LOOKS_ALIKE or OSA.distance(one.whole, other.whole, score_cutoff=1) <= 1:
+    if alike >= _LOOKS_ALIKE or OSA.distance(first, second, score_cutoff=1) <= 1:
         return "similar"
     return "resembles" if alike >= _RESEMBLES else "disagree"
 

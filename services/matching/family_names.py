@@ -7,7 +7,7 @@ from doublemetaphone import doublemetaphone
 
 from services.matching.letters import fold
 from services.matching.placeholders import is_placeholder_family
-from services.matching.sounds import skeleton
+from services.matching.sounds import marks, skeleton
 from services.matching.variants import name_lists
 
 _SHORTEST_CORE = 4
@@ -27,6 +27,8 @@ class FamilyName:
     halves: frozenset[str]
     """The canonical words of a double-barrelled or double name, or the core alone."""
     sounds: tuple[str, str]
+    marks: int
+    """As of a given name."""
     skeletons: tuple[str, ...]
     """Of the core and of each half."""
 
@@ -48,11 +50,13 @@ def family_name(family: str | None) -> FamilyName | None:
     spelled = lists.family_spelling.get(whole)
     core = spelled or core
     halves = halves if len(kept) > 1 else frozenset((core,))
+    sounds = doublemetaphone(core)
     return FamilyName(
         whole=whole,
         core=core,
         halves=halves,
-        sounds=doublemetaphone(core),
+        sounds=sounds,
+        marks=marks((whole, core, *halves), sounds),
         skeletons=tuple(dict.fromkeys(skeleton(name) for name in (core, *sorted(halves)))),
     )
 

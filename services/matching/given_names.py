@@ -7,7 +7,7 @@ from doublemetaphone import doublemetaphone
 
 from services.matching.letters import fold
 from services.matching.placeholders import is_placeholder, without_titles
-from services.matching.sounds import skeleton
+from services.matching.sounds import marks, skeleton
 from services.matching.variants import name_lists
 
 # Names are interned, so that two of them are compared once and then known by identity.
@@ -35,6 +35,8 @@ class GivenName:
     following: frozenset[str]
     """Canonical names after the first word, other given names included."""
     sounds: tuple[str, str]
+    marks: int
+    """Bits for all words and sounds by which it may agree with another name: without a common one, only letters can."""
     skeletons: tuple[str, ...]
     """Of the formal names that it may stand for: Joe as Joseph."""
 
@@ -58,6 +60,8 @@ def given_name(given: str | None, other: tuple[str, ...], family: tuple[str, ...
     formal = lists.formal.get(whole) or lists.formal.get(first, none) | lists.formal.get(lead, none)
     pet_form = bool(formal) and lead not in formal and first not in formal
     stands_for = formal if pet_form else formal | {lead}
+    following = frozenset(canonical(word) for word in (*words[1:], *other))
+    sounds = doublemetaphone(first if len(words) > 1 else whole)
     return GivenName(
         whole=whole,
         words=words,
@@ -68,7 +72,9 @@ def given_name(given: str | None, other: tuple[str, ...], family: tuple[str, ...
         registered=not pet_form or first in lists.registered_pet_forms,
         initial=len(whole) == 1,
         shared=lead in lists.shared_first_names,
-        following=frozenset(canonical(word) for word in (*words[1:], *other)),
-        sounds=doublemetaphone(first if len(words) > 1 else whole),
+        following=following,
+        sounds=sounds,
+        # Any name may agree with an initial.
+        marks=marks((*words, lead, *formal, *following, whole[0]), sounds),
         skeletons=tuple(dict.fromkeys(skeleton(name) for name in (lead, *sorted(stands_for)))),
     )

@@ -6,6 +6,7 @@ English phonetic code on purpose; whoever compares two names looks at their lett
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 # In order: digraphs before the letters that they are made of.
@@ -37,6 +38,20 @@ _RULES = tuple(
         (r"(?<=.)[aeiouy]+", ""),
     )
 )
+
+
+_MARKS = 256
+
+
+def marks(names: Iterable[str], sounds: Iterable[str]) -> int:
+    """One bit for each name and each sound; differs from one process to the next."""
+    found = 0
+    for name in names:
+        found |= 1 << hash(name) % _MARKS
+    for sound in sounds:
+        if sound:
+            found |= 1 << hash((sound,)) % _MARKS
+    return found
 
 
 @lru_cache(maxsize=1 << 17)
