@@ -6,13 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from kith.childindex.v1 import child_pb2
+from services.child_index.caf_store import StoredCaf, StoredLead
 from services.child_index.dates import from_date
 from services.child_index.facts import Record
+from services.child_index.involvement_store import StoredInvolvement
 from services.child_index.involvements import has_ended, to_proto
 from services.child_index.neighbours import Verdict
 from services.child_index.opened import OpenedChild
 from services.child_index.shield import Extent
-from services.child_index.store import StoredCaf, StoredInvolvement, StoredLead
 from services.child_index.survivorship import shown
 
 

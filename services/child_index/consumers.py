@@ -25,7 +25,7 @@ from services.chassis.consumer import (
 from services.chassis.database import Connection, Database
 from services.chassis.kafka import KafkaSettings
 from services.chassis.outbox import Event, Relay
-from services.child_index import events, store
+from services.child_index import events, involvement_store, store
 
 DIRECTORY_TOPIC: Final = "kith.directory.v1.directory-events"
 CONSENT_TOPIC: Final = "kith.consent.v1.consent-events"
@@ -49,7 +49,9 @@ def directory_events(database: Database, kafka: KafkaSettings, channel: Channel,
         return _changes(await stub.ListChanges(request))
 
     async def handle(received: Sequence[ReceivedEvent]) -> None:
-        await _review(database, relay, DIRECTORY_TOPIC, received, _LEFT, store.mark_practitioner_left)
+        await _review(
+            database, relay, DIRECTORY_TOPIC, received, _LEFT, involvement_store.mark_practitioner_left
+        )
 
     return Consumer(
         DIRECTORY_TOPIC,
@@ -71,7 +73,9 @@ def consent_events(database: Database, kafka: KafkaSettings, channel: Channel, r
         return _changes(await stub.ListChanges(request))
 
     async def handle(received: Sequence[ReceivedEvent]) -> None:
-        await _review(database, relay, CONSENT_TOPIC, received, _NO_LONGER, store.mark_consent_withdrawn)
+        await _review(
+            database, relay, CONSENT_TOPIC, received, _NO_LONGER, involvement_store.mark_consent_withdrawn
+        )
 
     return Consumer(
         CONSENT_TOPIC,

@@ -9,8 +9,8 @@ from kith.childindex.v1 import child_index_service_pb2, child_pb2
 from services.chassis.errors import InvalidArgument
 from services.child_index.basis import INVOLVEMENT, Basis, required_basis
 from services.child_index.dates import from_date, to_date
+from services.child_index.involvement_store import StoredInvolvement
 from services.child_index.neighbours import Consent, Directory
-from services.child_index.store import StoredInvolvement
 
 
 async def checked(

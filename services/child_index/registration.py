@@ -9,14 +9,14 @@ from kith.childindex.v1 import child_events_pb2, child_pb2
 from services.chassis.access import Decision
 from services.chassis.database import Connection
 from services.chassis.seal import Sealer
-from services.child_index import events, store
+from services.child_index import events, involvement_store, store
 from services.child_index.facts import Record, describe
+from services.child_index.involvement_store import StoredInvolvement
 from services.child_index.match_keys import MatchKeys
 from services.child_index.opened import open_in_full
 from services.child_index.placement import Placement, place
 from services.child_index.shield import KnownChild, KnownRecord
 from services.child_index.shielding import Shielding, advance
-from services.child_index.store import StoredInvolvement
 from services.matching import Model, prepare
 
 
@@ -103,7 +103,7 @@ class Registrar:
         involvement_id = None
         if involvement is not None:
             involvement = replace(involvement, child_id=child.child_id)
-            involvement_id = await store.record_involvement(connection, involvement)
+            involvement_id = await involvement_store.record_involvement(connection, involvement)
         return Registered(child.child_id, involvement_id)
 
     def _with(self, placed: Placement, record: Record, organisation_id: UUID) -> KnownChild:

@@ -17,13 +17,15 @@ from services.chassis.keyring import Keyring
 from services.chassis.outbox import Relay
 from services.chassis.seal import Sealer
 from services.chassis.writes import Writes
-from services.child_index import child_view, events, involvements, store
+from services.child_index import caf_store, child_view, events, involvement_store, involvements, store
 from services.child_index.basis import CAF, required_basis
+from services.child_index.caf_store import StoredCaf, StoredLead
 from services.child_index.child_refs import ChildRefs
 from services.child_index.child_view import Stored
 from services.child_index.dates import to_date
 from services.child_index.disclosure import Disclosures
 from services.child_index.even_time import even_time
+from services.child_index.involvement_store import StoredInvolvement
 from services.child_index.match_keys import MatchKeys
 from services.child_index.neighbours import Consent, Directory
 from services.child_index.opened import OpenedChild, open_children
@@ -35,7 +37,6 @@ from services.child_index.refusals import (
     LeadHeldElsewhere,
 )
 from services.child_index.registration import Registrar
-from services.child_index.store import StoredCaf, StoredInvolvement, StoredLead
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -146,7 +147,7 @@ class ChildIndexService(ChildIndexServiceServicer):
 
         async def record(connection: Connection) -> pb.RecordInvolvementResponse:
             await self._change(connection, child_id, events.recorded(sensitive=involvement.sensitive))
-            involvement_id = await store.record_involvement(connection, involvement)
+            involvement_id = await involvement_store.record_involvement(connection, involvement)
             return pb.RecordInvolvementResponse(involvement_id=str(involvement_id))
 
         return await self._writes.once(request, pb.RecordInvolvementResponse, record)
@@ -167,7 +168,7 @@ class ChildIndexService(ChildIndexServiceServicer):
             if involvements.has_ended(involvement):
                 raise InvolvementAlreadyEnded
             involvements.require_order(involvement.start_date, end_date, "end_date")
-            await store.end_involvement(connection, involvement.id, end_date)
+            await involvement_store.end_involvement(connection, involvement.id, end_date)
             return pb.EndInvolvementResponse()
 
         return await self._writes.once(request, pb.EndInvolvementResponse, end)
@@ -194,17 +195,17 @@ class ChildIndexService(ChildIndexServiceServicer):
 
         async def set_indicator(connection: Connection) -> pb.SetCafIndicatorResponse:
             await self._change(connection, child_id, child_events_pb2.CafIndicatorChanged())
-            caf, _ = await store.caf_and_lead(connection, child_id)
+            caf, _ = await caf_store.caf_and_lead(connection, child_id)
             holds = caf is not None and str(caf.holder_organisation_id) == organisation_id
             # Before the other refusal, which says that there is one.
             if not holds and await self._is_hidden(connection, child_id):
                 raise ChildShielded
             if caf is not None and caf.is_open and not holds:
                 raise CafHeldElsewhere
-            await store.set_caf(
+            await caf_store.set_caf(
                 connection,
                 child_id,
-                store.StoredCaf(
+                StoredCaf(
                     is_open=request.state == child_pb2.CafIndicator.STATE_OPEN,
                     assessment_date=assessment_date,
                     version_number=request.version_number,
@@ -233,16 +234,16 @@ class ChildIndexService(ChildIndexServiceServicer):
         async def appoint(connection: Connection) -> pb.AppointLeadProfessionalResponse:
             child_id = await self._refs.internal(connection, request.child, organisation_id)
             await self._change(connection, child_id, child_events_pb2.LeadProfessionalChanged())
-            _, lead = await store.caf_and_lead(connection, child_id)
+            _, lead = await caf_store.caf_and_lead(connection, child_id)
             leads = lead is not None and str(lead.organisation_id) == organisation_id
             if not leads and await self._is_hidden(connection, child_id):
                 raise ChildShielded
             if lead is not None and not leads:
                 raise LeadHeldElsewhere
-            await store.appoint_lead(
+            await caf_store.appoint_lead(
                 connection,
                 child_id,
-                store.StoredLead(UUID(organisation_id), UUID(request.practitioner_id), start_date),
+                StoredLead(UUID(organisation_id), UUID(request.practitioner_id), start_date),
             )
             return pb.AppointLeadProfessionalResponse()
 
@@ -263,8 +264,8 @@ class ChildIndexService(ChildIndexServiceServicer):
         if not sealed:
             raise ChildNotVisible
         child = open_children(self._sealer, sealed, decision)[0]
-        involved = await store.involvements_of(connection, child_id)
-        caf, lead = await store.caf_and_lead(connection, child_id)
+        involved = await involvement_store.involvements_of(connection, child_id)
+        caf, lead = await caf_store.caf_and_lead(connection, child_id)
         organisation_id = decision.caller.organisation_id
         return child, *child_view.within(child.extent, organisation_id, involved, caf, lead)
 
@@ -273,10 +274,12 @@ class ChildIndexService(ChildIndexServiceServicer):
         organisation_id = access.current().caller.organisation_id
         return await store.is_hidden(connection, child_id, UUID(organisation_id))
 
-    async def _own_involvement(self, connection: Connection, involvement_id: str) -> store.StoredInvolvement:
+    async def _own_involvement(self, connection: Connection, involvement_id: str) -> StoredInvolvement:
         """An involvement of the caller's organisation. Raises ChildNotVisible if it has no such one."""
         organisation_id = UUID(access.current().caller.organisation_id)
-        involvement = await store.own_involvement(connection, UUID(involvement_id), organisation_id)
+        involvement = await involvement_store.own_involvement(
+            connection, UUID(involvement_id), organisation_id
+        )
         if involvement is None:
             raise ChildNotVisible
         return involvement

@@ -1,6 +1,6 @@
-"""Every statement of the child index. Callers hold the transaction; a `Connection` is the first argument.
+"""The statements of children: their records, hashed keys and locks. Those of other nouns stand in `<noun>_store`.
 
-Reads say who asks: an involvement is found for its organisation only, a child through the caller's own ids.
+Callers hold the transaction; a `Connection` is the first argument.
 
 Whoever changes anything of a child locks the child's row first (`advance_child`), and several children in the order of
 their ids: so writers wait for each other and never in a circle.
@@ -8,7 +8,7 @@ their ids: so writers wait for each other and never in a circle.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -35,48 +35,6 @@ class SealedRecord:
     """Whether the record may be of a shielded child (DESIGN 5 no. 8)."""
     seen: bool = True
     """Whether a visible key led to the child; in a registration hidden keys and identifiers do too."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredInvolvement:
-    """A row of `involvement`."""
-
-    id: UUID
-    child_id: UUID
-    organisation_id: UUID
-    service_id: UUID
-    practitioner_id: UUID | None
-    role: str
-    regarding: int
-    sensitive: bool
-    consent_id: UUID | None
-    ground: int | None
-    start_date: date
-    end_date: date | None
-    review_due: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCaf:
-    """A row of `caf_indicator`."""
-
-    is_open: bool
-    assessment_date: date
-    version_number: int
-    holder_organisation_id: UUID
-    holder_practitioner_id: UUID
-    review_date: date
-    consent_id: UUID | None
-    ground: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredLead:
-    """A row of `lead_professional`."""
-
-    organisation_id: UUID
-    practitioner_id: UUID
-    start_date: date
 
 
 async def lock(connection: Connection, keys: Iterable[int]) -> None:
@@ -189,91 +147,6 @@ async def save_keys(
     )
 
 
-async def record_involvement(connection: Connection, involvement: StoredInvolvement) -> UUID:
-    """Record an involvement and return its id.
-
-    An active one of the same service and practitioner is not recorded twice: a feed may send it every night.
-    """
-    found: UUID = await connection.fetchval(
-        _RECORD_INVOLVEMENT,
-        involvement.id,
-        involvement.child_id,
-        involvement.organisation_id,
-        involvement.service_id,
-        involvement.practitioner_id,
-        involvement.role,
-        involvement.regarding,
-        involvement.sensitive,
-        involvement.consent_id,
-        involvement.ground,
-        involvement.start_date,
-        involvement.end_date,
-    )
-    return found
-
-
-async def own_involvement(
-    connection: Connection, involvement_id: UUID, organisation_id: UUID
-) -> StoredInvolvement | None:
-    """An involvement of the organisation."""
-    row = await connection.fetchrow(_OWN_INVOLVEMENT, involvement_id, organisation_id)
-    return None if row is None else StoredInvolvement(**dict(row))
-
-
-async def end_involvement(connection: Connection, involvement_id: UUID, end_date: date) -> None:
-    """End an involvement; it stays."""
-    await connection.execute(_END_INVOLVEMENT, involvement_id, end_date)
-
-
-async def involvements_of(connection: Connection, child_id: UUID) -> list[StoredInvolvement]:
-    """The involvements of a child: current ones first, then those that ended last."""
-    return [StoredInvolvement(**dict(row)) for row in await connection.fetch(_INVOLVEMENTS_OF, child_id)]
-
-
-async def mark_practitioner_left(connection: Connection, practitioner_ids: Sequence[UUID]) -> list[UUID]:
-    """Mark the active involvements of practitioners for review; return the children, each once."""
-    await connection.execute(_LOCK_CHILDREN_OF_PRACTITIONERS, practitioner_ids)
-    rows = await connection.fetch(_MARK_PRACTITIONER_LEFT, practitioner_ids)
-    return sorted({row["child_id"] for row in rows})
-
-
-async def mark_consent_withdrawn(connection: Connection, consent_ids: Sequence[UUID]) -> list[UUID]:
-    """Mark the involvements that rest on consents for review; return the children, each once."""
-    await connection.execute(_LOCK_CHILDREN_OF_CONSENTS, consent_ids)
-    rows = await connection.fetch(_MARK_CONSENT_WITHDRAWN, consent_ids)
-    return sorted({row["child_id"] for row in rows})
-
-
-async def caf_and_lead(connection: Connection, child_id: UUID) -> tuple[StoredCaf | None, StoredLead | None]:
-    """The CAF indicator and the lead professional of a child."""
-    row = await connection.fetchrow(_CAF_AND_LEAD, child_id)
-    if row is None:
-        return None, None
-    caf = (
-        StoredCaf(*(row[name] for name in StoredCaf.__slots__))
-        if row["holder_organisation_id"] is not None
-        else None
-    )
-    lead = (
-        StoredLead(row["lead_organisation_id"], row["practitioner_id"], row["start_date"])
-        if row["practitioner_id"] is not None
-        else None
-    )
-    return caf, lead
-
-
-async def set_caf(connection: Connection, child_id: UUID, caf: StoredCaf) -> None:
-    """Set the CAF indicator of a child."""
-    await connection.execute(_SET_CAF, child_id, *(getattr(caf, name) for name in StoredCaf.__slots__))
-
-
-async def appoint_lead(connection: Connection, child_id: UUID, lead: StoredLead) -> None:
-    """Make this the lead professional of a child."""
-    await connection.execute(
-        _APPOINT_LEAD, child_id, lead.organisation_id, lead.practitioner_id, lead.start_date
-    )
-
-
 def sealed_record(row: asyncpg.Record) -> SealedRecord:
     """A row that has the child's key and the record."""
     sealed = Sealed(row["child_id"], row["record_id"], WrappedKey(row["wrapped_key"]), row["sealed_facts"])
@@ -367,96 +240,4 @@ SELECT key, $1, $2, CASE WHEN $6 THEN key = ANY($5::bigint[]) ELSE NOT $7 END
   FROM (SELECT unnest($3::bigint[]) UNION SELECT unnest($5::bigint[])) AS k (key)
     ON CONFLICT (key, source_record_id) DO UPDATE
    SET visible = excluded.visible WHERE child_key.visible <> excluded.visible
-"""
-
-_RECORD_INVOLVEMENT = """
-WITH known AS (
-    SELECT id FROM involvement
-     WHERE child_id = $2 AND organisation_id = $3 AND service_id = $4
-       AND practitioner_id IS NOT DISTINCT FROM $5 AND regarding = $7
-       AND end_date IS NULL AND $12::date IS NULL
-     LIMIT 1
-), added AS (
-    INSERT INTO involvement (id, child_id, organisation_id, service_id, practitioner_id, role, regarding,
-                             sensitive, consent_id, ground, start_date, end_date)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
-     WHERE NOT EXISTS (SELECT FROM known)
-    RETURNING id
-), confirmed AS (
-    UPDATE involvement SET role = $6, consent_id = $9, ground = $10, review_due = false, update_time = now()
-     WHERE id = (SELECT id FROM known)
-)
-SELECT id FROM known UNION ALL SELECT id FROM added
-"""
-
-_OWN_INVOLVEMENT = """
-SELECT id, child_id, organisation_id, service_id, practitioner_id, role, regarding, sensitive,
-       consent_id, ground, start_date, end_date, review_due
-  FROM involvement
- WHERE id = $1 AND organisation_id = $2
-"""
-
-_END_INVOLVEMENT = "UPDATE involvement SET end_date = $2, update_time = now() WHERE id = $1"
-
-_INVOLVEMENTS_OF = """
-SELECT id, child_id, organisation_id, service_id, practitioner_id, role, regarding, sensitive,
-       consent_id, ground, start_date, end_date, review_due
-  FROM involvement
- WHERE child_id = $1
- ORDER BY end_date DESC NULLS FIRST, start_date DESC, id
-"""
-
-_LOCK_CHILDREN_OF_PRACTITIONERS = """
-SELECT id FROM child
- WHERE id IN (SELECT child_id FROM involvement WHERE practitioner_id = ANY($1::uuid[]) AND end_date IS NULL)
- ORDER BY id
-   FOR UPDATE
-"""
-
-_LOCK_CHILDREN_OF_CONSENTS = """
-SELECT id FROM child
- WHERE id IN (SELECT child_id FROM involvement WHERE consent_id = ANY($1::uuid[]))
- ORDER BY id
-   FOR UPDATE
-"""
-
-_MARK_PRACTITIONER_LEFT = """
-UPDATE involvement SET review_due = true, update_time = now()
- WHERE practitioner_id = ANY($1::uuid[]) AND end_date IS NULL AND NOT review_due
-RETURNING child_id
-"""
-
-_MARK_CONSENT_WITHDRAWN = """
-UPDATE involvement SET review_due = true, update_time = now()
- WHERE consent_id = ANY($1::uuid[]) AND NOT review_due
-RETURNING child_id
-"""
-
-_CAF_AND_LEAD = """
-SELECT f.is_open, f.assessment_date, f.version_number, f.holder_organisation_id, f.holder_practitioner_id,
-       f.review_date, f.consent_id, f.ground,
-       l.organisation_id AS lead_organisation_id, l.practitioner_id, l.start_date
-  FROM child AS c
-  LEFT JOIN caf_indicator AS f ON f.child_id = c.id
-  LEFT JOIN lead_professional AS l ON l.child_id = c.id
- WHERE c.id = $1
-"""
-
-_SET_CAF = """
-INSERT INTO caf_indicator (child_id, is_open, assessment_date, version_number, holder_organisation_id,
-                           holder_practitioner_id, review_date, consent_id, ground)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-    ON CONFLICT (child_id) DO UPDATE
-   SET is_open = excluded.is_open, assessment_date = excluded.assessment_date,
-       version_number = excluded.version_number, holder_organisation_id = excluded.holder_organisation_id,
-       holder_practitioner_id = excluded.holder_practitioner_id, review_date = excluded.review_date,
-       consent_id = excluded.consent_id, ground = excluded.ground, update_time = now()
-"""
-
-_APPOINT_LEAD = """
-INSERT INTO lead_professional (child_id, organisation_id, practitioner_id, start_date)
-VALUES ($1, $2, $3, $4)
-    ON CONFLICT (child_id) DO UPDATE
-   SET organisation_id = excluded.organisation_id, practitioner_id = excluded.practitioner_id,
-       start_date = excluded.start_date, update_time = now()
 """

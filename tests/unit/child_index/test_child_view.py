@@ -8,8 +8,8 @@ import pytest
 from kith.childindex.v1 import child_pb2
 from services.child_index.child_view import Stored, view
 from services.child_index.facts import Record
+from services.child_index.involvement_store import StoredInvolvement
 from services.child_index.opened import OpenedChild
-from services.child_index.store import StoredInvolvement
 
 TODAY = datetime.now(UTC).date()
 
