@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from kith.childindex.v1 import child_pb2
 from services.child_index.facts import Record
 from services.child_index.opened import best_form, prepare_records
 from services.child_index.shield import KnownChild, sight, visible_record
@@ -46,7 +45,7 @@ def place(
     return Placement(child, near, look_alike=not child.shielded and (bool(near) or child.veiled))
 
 
-def twins(child: KnownChild, others: Iterable[KnownChild], model: Model) -> dict[UUID, list[UUID]]:
+def look_alikes(child: KnownChild, others: Iterable[KnownChild], model: Model) -> dict[UUID, list[UUID]]:
     """The record ids, by child, that must be hidden because they may be of this shielded child."""
     forms = _all_forms(child)
     found: dict[UUID, list[UUID]] = {}
@@ -67,14 +66,10 @@ def _again(
 ) -> Placement:
     """A record that says what it said before is as it was: an officer may have decided about just that."""
     written = next(one for one in child.records if one.own)
-    if _same(written.record.facts, record.facts):
+    if written.record.facts == record.facts:
         return Placement(child, (), written.look_alike)
     near = _near(record, features, child, known, model)
     return Placement(child, near, look_alike=written.look_alike or (bool(near) and not child.shielded))
-
-
-def _same(one: child_pb2.Facts, other: child_pb2.Facts) -> bool:
-    return one == other
 
 
 def _as_seen(

@@ -66,7 +66,7 @@ class Registrar:
         others: dict[UUID, KnownChild] = {}
         # A look-alike's own word hides nobody else: its sender would see whom.
         if child.shielded:
-            hidden, others = await self._shielding.twins(connection, child, decision)
+            hidden, others = await self._shielding.look_alikes(connection, child, decision)
         happened: list[events.What] = [
             child_events_pb2.ChildRegistered() if placed.child is None else child_events_pb2.ChildChanged()
         ]

@@ -13,7 +13,7 @@ from services.child_index import events, shield, shield_store, store
 from services.child_index.facts import Record, describe
 from services.child_index.match_keys import MatchKeys
 from services.child_index.opened import open_in_full
-from services.child_index.placement import twins
+from services.child_index.placement import look_alikes
 from services.child_index.refusals import ChildNotVisible
 from services.child_index.shield import KnownChild, visible_facts
 from services.matching import Model, prepare
@@ -32,7 +32,7 @@ class Shielding:
         await store.lock_shields(connection)
         child = await self._known(connection, child_id, decision)
         shielded = replace(child, shielded=True)
-        hidden, others = await self.twins(connection, shielded, decision)
+        hidden, others = await self.look_alikes(connection, shielded, decision)
         changes: dict[UUID, Sequence[events.What]] = {one: [ChildChanged()] for one in (child_id, *hidden)}
         await advance(connection, changes)
         now = await shield_store.shield_of(connection, child_id)
@@ -56,12 +56,12 @@ class Shielding:
         ordinary = tuple(replace(one, look_alike=False) for one in child.records)
         await self._rekey(connection, replace(child, shielded=False, records=ordinary))
 
-    async def twins(
+    async def look_alikes(
         self, connection: Connection, child: KnownChild, decision: Decision
     ) -> tuple[dict[UUID, list[UUID]], dict[UUID, KnownChild]]:
         """The records, by child, that are to be hidden because they may be of a shielded child; and those children."""
         near = {one.child_id: one for one in await self._near(connection, child, decision)}
-        return twins(child, near.values(), self._model), near
+        return look_alikes(child, near.values(), self._model), near
 
     async def hide(
         self, connection: Connection, child: KnownChild, record_ids: Sequence[UUID], resembled: UUID
