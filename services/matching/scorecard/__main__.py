@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from services.matching import load_model
+from services.matching import KEY_SCHEMA, load_model
 from services.matching.scorecard.figures import Figures
 from services.matching.scorecard.outcomes import Outcomes
 from services.matching.scorecard.picture import draw
@@ -13,6 +13,7 @@ from services.matching.scorecard.records import Unreadable, read
 from services.matching.scorecard.report import report
 
 _WRONG_CALL = 2
+_PICTURES = (".png", ".svg")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--records", type=Path, required=True, help="labelled records, parquet")
     parser.add_argument("--queries", type=Path, help="queries of their own, parquet with the same columns")
     parser.add_argument("--model", type=Path, help="a model file instead of the one that ships")
-    parser.add_argument("--seed", type=int, default=7, help="picks the records held out (default 7)")
+    parser.add_argument("--seed", type=_seed, default=7, help="picks the records held out (default 7)")
     parser.add_argument("--json", type=Path, help="where to write all figures")
     parser.add_argument("--picture", type=Path, help="where to draw reliability and recall, .png or .svg")
     asked = parser.parse_args(arguments)
@@ -44,12 +45,27 @@ def _measured(asked: argparse.Namespace) -> tuple[Figures, Outcomes]:
     for path in filter(None, (asked.json, asked.picture)):
         if not path.absolute().parent.is_dir():
             raise Unreadable(f"There is no folder {path.parent} to write to.")
+        if path.is_dir():
+            raise Unreadable(f"{path} is a folder; name a file in it.")
+    if asked.picture and asked.picture.suffix not in _PICTURES:
+        raise Unreadable(f"The picture's name must end in {' or '.join(_PICTURES)}.")
     try:
         model = load_model(asked.model)
-    except (KeyError, TypeError, ValueError):
+    except (ArithmeticError, LookupError, TypeError, ValueError):
         raise Unreadable(f"{asked.model} is not a model of the matcher.") from None
+    if model.key_schema != KEY_SCHEMA:
+        raise Unreadable(
+            f"{asked.model} goes with key schema {model.key_schema}; the keys here are of {KEY_SCHEMA}."
+        )
     records = read(asked.records)
     return report(records, model, asked.seed, read(asked.queries) if asked.queries else None)
+
+
+def _seed(text: str) -> int:
+    seed = int(text)
+    if seed < 0:
+        raise ValueError
+    return seed
 
 
 def _print(made: Figures) -> None:

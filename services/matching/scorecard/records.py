@@ -25,7 +25,8 @@ COLUMNS = (
 )
 _COMPARED = ("given_name", "other_names", "family_name", "birth_date", "gender", "postcode")
 _COMPLETE = ("given_name", "family_name", "birth_date", "postcode")
-_DATE = re.compile(r"\s*(-?)(\d{1,4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?!\d)")
+# What goes on like a date written in another order (14/05/2014, 14-05-2014, 14.05.2014) is none.
+_DATE = re.compile(r"\s*(-?)(\d{1,4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?(?![\d/]|-\d|\.\d+\.)")
 _BASIC_DATE = re.compile(r"\s*()(\d{4})(\d{2})(\d{2})(?!\d)")
 _LAST_MONTH = 12
 _LAST_DAY = 31
@@ -115,12 +116,12 @@ class Records:
 
 
 def read(path: Path) -> Records:
-    """Reads a parquet file. Raises Unreadable for one that is missing, is no parquet or lacks the columns."""
+    """Reads a parquet file. Raises Unreadable for one that is missing, is no parquet, damaged or lacks the columns."""
     if not path.is_file():
         raise Unreadable(f"There is no file {path}.")
     try:
         present = set(pq.read_schema(path).names)
-    except pa.ArrowException:
+    except (pa.ArrowException, OSError):
         raise Unreadable(f"{path} is not a parquet file.") from None
     if "entity_id" not in present:
         raise Unreadable(f"{path} has no column entity_id, which says what rows are of the same child.")
@@ -130,6 +131,8 @@ def read(path: Path) -> Records:
         return Records(pq.read_table(path, columns=[name for name in COLUMNS if name in present]))
     except pa.ArrowException:
         raise Unreadable(f"{path} cannot be read: its columns must be text.") from None
+    except OSError:  # so pyarrow says that a page cannot be unpacked
+        raise Unreadable(f"{path} cannot be read: it is damaged.") from None
 
 
 def describe(row: Row) -> Description:
@@ -144,6 +147,8 @@ def describe(row: Row) -> Description:
 
 def parse_date(text: str | None) -> PartialDate | None:
     """An ISO date of which any part may be missing, 0 or impossible; None where there is no year, month or day.
+
+    A date in another order is None: which of its parts is the month nobody can tell.
 
     Impossible parts that a swap of day and month explains are left to the matcher; other ones are missing.
     """
@@ -160,10 +165,13 @@ def parse_date(text: str | None) -> PartialDate | None:
 
 
 def _text(table: pa.Table, name: str) -> pa.Array:
-    """The column as trimmed text, blank as null; all null where it is absent."""
+    """The column as trimmed text, blank and not-a-number as null; all null where it is absent."""
     if name not in table.column_names:
         return pa.nulls(table.num_rows, pa.string())
-    column = pc.utf8_trim_whitespace(pc.cast(table[name].combine_chunks(), pa.string()))
+    cells = table[name].combine_chunks()
+    if pa.types.is_floating(cells.type):
+        cells = pc.if_else(pc.is_nan(cells), pa.scalar(None, cells.type), cells)
+    column = pc.utf8_trim_whitespace(pc.cast(cells, pa.string()))
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services import matching
 from services.matching import PartialDate, load_model
 from services.matching.scorecard import Hit, Index, Outcomes, Records, ask, figures, read, report, split
 from services.matching.scorecard.__main__ import main
@@ -17,6 +18,7 @@ from services.matching.scorecard.records import Row, parse_date
 from tests.unit.matching.descriptions import cases
 
 SEED = 7
+SHIPPED = Path(matching.__file__).with_name("model.json")
 
 
 def row(
@@ -216,6 +218,14 @@ class TestFiles:
         assert records.column("birth_date") == ["2014", None]
         assert records.column("postcode") == [None, None]
 
+    def test_not_a_number_is_null_and_never_one_child(self, tmp_path: Path) -> None:
+        path = tmp_path / "records.parquet"
+        blank = [float("nan")] * 3
+        pq.write_table(pa.table({"entity_id": blank, "given_name": blank}), path)
+        records = read(path)
+        assert len(set(records.entities.tolist())) == 3
+        assert records.column("given_name") == [None] * 3
+
     @pytest.mark.parametrize(
         ("columns", "said"),
         [
@@ -243,13 +253,26 @@ class TestFiles:
         text = tmp_path / "text.parquet"
         text.write_text("no parquet")
         good = stored(FOUR, tmp_path / "good.parquet")
+        damaged = tmp_path / "damaged.parquet"
+        cells = bytearray(good.read_bytes())
+        cells[30 : len(cells) // 4] = bytes(len(cells) // 4 - 30)
+        damaged.write_bytes(cells)
+        shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
+        models = {"uneven": tmp_path / "uneven.json", "older": tmp_path / "older.json"}
+        models["uneven"].write_text(json.dumps(shipped | {"probability_two_random_records_match": 1}))
+        models["older"].write_text(json.dumps(shipped | {"kith": shipped["kith"] | {"key_schema": 0}}))
         for arguments, said in (
             (["--records", str(tmp_path / "none.parquet")], "There is no file"),
             (["--records", str(text)], "is not a parquet file"),
             (["--records", str(good), "--queries", str(text)], "is not a parquet file"),
             (["--records", str(good), "--model", str(tmp_path / "none.json")], "There is no file"),
             (["--records", str(good), "--model", str(text)], "is not a model"),
+            (["--records", str(damaged)], "cannot be read: it is damaged"),
+            (["--records", str(good), "--model", str(models["uneven"])], "is not a model"),
+            (["--records", str(good), "--model", str(models["older"])], "goes with key schema 0"),
             (["--records", str(good), "--json", str(tmp_path / "none" / "out.json")], "There is no folder"),
+            (["--records", str(good), "--json", str(tmp_path)], "is a folder"),
+            (["--records", str(good), "--picture", str(tmp_path / "out.doc")], ".png or .svg"),
         ):
             assert main(arguments) == 2
             assert said in capsys.readouterr().err
