@@ -23,7 +23,8 @@ _PART_DAY = frozenset(("year_and_month", "day_and_month"))
 _OTHER_CHILDS_DAY = frozenset(("disagree", "near_year", "same_year"))
 _SAME_HOME = frozenset(("exact", "slip"))
 _ELSEWHERE = frozenset(("missing", "area", "disagree"))
-_NEAR_HOME = frozenset(("sector", "outcode"))
+_NEAR_HOME = frozenset(("exact", "slip", "sector", "outcode"))
+_NOT_ELSEWHERE = _NEAR_HOME | {"missing"}
 _ONE_SLIP = frozenset(("swapped", "one_digit"))
 _COMPARED = ("given_name", "family_name", "birth_date", "postcode")
 SIGNS = (*_COMPARED, "given_name_differs", "twin_suspected")
@@ -182,8 +183,8 @@ def _rests_on_the_given_name(family: str, date: str, home: str) -> bool:
     if family not in _FAMILY_WHOLE:
         return family == "missing" and home in _SAME_HOME
     if date in _NEAR_DAY or date in _PART_DAY:
-        return home in _SAME_HOME or (date in _ONE_SLIP and home in _NEAR_HOME)
-    return home in _SAME_HOME
+        return home in _SAME_HOME or (date in _ONE_SLIP and home in _NOT_ELSEWHERE)
+    return home in _NEAR_HOME
 
 
 def _likely_sibling(found: Score) -> bool:

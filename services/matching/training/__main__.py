@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         files = [read(path) for path in asked.records]
         tuning = [read(path) for path in asked.tune]
     except Unreadable as problem:
-        sys.stderr.write(f"{problem}\n")
+        print(problem, file=sys.stderr)  # noqa: T201 - whoever calls it reads this
         return _WRONG_CALL
     document = trained(files, tuning, asked.version)
     asked.out.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
