@@ -22,7 +22,6 @@ from services.chassis.outbox import Relay
 from services.chassis.seal import Sealer
 from services.chassis.server import Background, run, serve
 from services.chassis.service_identity import ServiceIdentity
-from services.consent import policy
 from services.consent.access_trail import SERVICE
 from services.consent.clock import shifted_clock, system_clock
 from services.consent.config import Config
@@ -32,8 +31,9 @@ from services.consent.families import Families
 from services.consent.family_service import FamilyService
 from services.consent.oversight_service import OversightService
 from services.consent.parts import Parts
-from services.consent.policy import Policy, PolicyInvalid
 from services.consent.receipt import Receipts
+from services.consent.rules import policy
+from services.consent.rules.policy import Policy, PolicyInvalid
 from services.consent.service import ConsentService
 from services.consent.sharing_service import SharingService
 from services.consent.turning import Turning

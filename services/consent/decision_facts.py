@@ -12,9 +12,9 @@ from kith.access.v1 import purpose_pb2
 from kith.consent.v1 import consent_pb2, sharing_pb2
 from kith.consent.v1 import consent_service_pb2 as pb
 from services.consent import messages
-from services.consent.decision import Action, Answer, Duty, Outcome, Question, Reason
-from services.consent.policy import Statement
-from services.consent.records import (
+from services.consent.rules.decision import Action, Answer, Duty, Outcome, Question, Reason
+from services.consent.rules.policy import Statement
+from services.consent.rules.records import (
     ConsentFacts,
     Kind,
     Organisation,

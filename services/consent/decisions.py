@@ -11,9 +11,9 @@ from kith.consent.v1 import consent_service_pb2 as pb
 from services.chassis.database import Connection
 from services.consent import decision_facts, decision_store
 from services.consent.clock import Clock
-from services.consent.decision import Answer, Asked, Question, changes, decide
-from services.consent.policy import Policy
-from services.consent.records import Records
+from services.consent.rules.decision import Answer, Asked, Question, changes, decide
+from services.consent.rules.policy import Policy
+from services.consent.rules.records import Records
 
 # Of each replica; a few kilobytes each.
 _KEPT: Final = 2000

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from kith.consent.v1 import consent_pb2 as pb
 from services.consent.consent import Consent
-from services.consent.family import DecisionAsked, Family, Matter
-from services.consent.policy import Policy
 from services.consent.refusals import GiverCannotConsent, GiverNotNamed
-from services.consent.responsibility import FreezeReason, Rests, Standing, what_freezes, who_can_consent
+from services.consent.rules.family import DecisionAsked, Family, Matter
+from services.consent.rules.policy import Policy
+from services.consent.rules.responsibility import FreezeReason, Rests, Standing, what_freezes, who_can_consent
 
 MATTERS: Final = {
     pb.Consent.KIND_SHARE: Matter.SHARE_INFORMATION,

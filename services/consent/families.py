@@ -11,11 +11,11 @@ from services.chassis.database import Connection
 from services.chassis.seal import Sealed, Sealer
 from services.consent import family_message, family_store
 from services.consent.decisions import Told
-from services.consent.family import DecisionAsked, Family, Matter
 from services.consent.family_store import SealedFamily
 from services.consent.recording import Author
 from services.consent.refusals import Changed
-from services.consent.responsibility import who_can_consent
+from services.consent.rules.family import DecisionAsked, Family, Matter
+from services.consent.rules.responsibility import who_can_consent
 
 
 @dataclass(frozen=True, slots=True)

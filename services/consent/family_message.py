@@ -8,9 +8,9 @@ from google.type.date_pb2 import Date
 
 from kith.consent.v1 import family_pb2 as pb
 from services.chassis.errors import InvalidArgument
-from services.consent import family as domain
 from services.consent.consent import day
-from services.consent.records import Restriction
+from services.consent.rules import family as domain
+from services.consent.rules.records import Restriction
 
 
 def facts(message: pb.Family, child_id: UUID) -> domain.Family:

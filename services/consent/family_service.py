@@ -16,14 +16,14 @@ from services.chassis.validation import validate
 from services.chassis.writes import Writes
 from services.consent import access_trail, decision_facts, family_message, messages
 from services.consent.asker import asker
-from services.consent.family import DecisionAsked, Family
 from services.consent.freezing import freeze_what_changed
 from services.consent.given import today_or
 from services.consent.parts import Parts
 from services.consent.recording import Author
 from services.consent.refusals import FamilyFull
-from services.consent.responsibility import Standing, Who, who_can_consent
-from services.consent.sources import SOURCES
+from services.consent.rules.family import DecisionAsked, Family
+from services.consent.rules.responsibility import Standing, Who, who_can_consent
+from services.consent.rules.sources import SOURCES
 
 Context = grpc.aio.ServicerContext[Any, Any]
 R = TypeVar("R", bound=Message)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.chassis.database import Connection
 from services.chassis.seal import WrappedKey
-from services.consent.records import Restriction
+from services.consent.rules.records import Restriction
 
 
 @dataclass(frozen=True, slots=True)

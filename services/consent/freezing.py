@@ -7,9 +7,9 @@ from services.chassis.database import Connection
 from services.consent import recording, store
 from services.consent.consent import Consent
 from services.consent.entitlement import first_freeze, frozen_by, rests
-from services.consent.family import Family
-from services.consent.policy import Policy
 from services.consent.recording import Author
+from services.consent.rules.family import Family
+from services.consent.rules.policy import Policy
 
 
 async def freeze_what_changed(

@@ -11,8 +11,8 @@ from kith.consent.v1 import consent_pb2
 from kith.consent.v1 import consent_service_pb2 as pb
 from services.chassis.errors import InvalidArgument
 from services.consent.consent import USUAL_MEANS, USUAL_PURPOSES, Consent, day, give_date, period, review_date
-from services.consent.policy import Policy
 from services.consent.refusals import RequestedConsentDiffers, WordingNotCurrent
+from services.consent.rules.policy import Policy
 from services.consent.wording import Wording
 
 

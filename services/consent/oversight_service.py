@@ -12,12 +12,13 @@ from kith.consent.v1 import oversight_service_pb2 as pb
 from kith.consent.v1.oversight_service_pb2_grpc import OversightServiceServicer
 from services.chassis.child_ids import ChildIds
 from services.chassis.errors import InvalidArgument
-from services.consent import access_trail, decision_facts, messages, oversight_store, policy
+from services.consent import access_trail, decision_facts, messages, oversight_store
 from services.consent.asker import asker
 from services.consent.consent import day
 from services.consent.page import Pages
 from services.consent.parts import Parts
 from services.consent.report import Figure, suppressed
+from services.consent.rules import policy
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

@@ -38,7 +38,7 @@ from services.consent.parts import Parts
 from services.consent.receipt import Receipts
 from services.consent.recording import Author
 from services.consent.refusals import ConsentNotVisible, MustNotBeTold, NothingGiven
-from services.consent.responsibility import who_can_consent
+from services.consent.rules.responsibility import who_can_consent
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

@@ -11,7 +11,7 @@ from kith.consent.v1 import sharing_service_pb2 as pb
 from services.chassis.errors import InvalidArgument
 from services.consent.consent import day
 from services.consent.decision_facts import GROUNDS
-from services.consent.policy import Policy, Statement
+from services.consent.rules.policy import Policy, Statement
 from services.consent.sharing import StoredDecision, StoredShare
 
 _TOMORROW: Final = timedelta(days=1)

@@ -29,11 +29,11 @@ from services.consent import (
 )
 from services.consent.asker import asker
 from services.consent.consent import day
-from services.consent.decision import Reason
 from services.consent.page import Pages
 from services.consent.parts import Parts
 from services.consent.recording import Author
 from services.consent.refusals import ConsentDoesNotCover, GroundDoesNotHold, ShareNotVisible, ShareState
+from services.consent.rules.decision import Reason
 from services.consent.sharing import StoredDecision, StoredShare
 
 Context = grpc.aio.ServicerContext[Any, Any]

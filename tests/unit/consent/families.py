@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from services.consent.family import (
+from services.consent.rules.family import (
     Acquired,
     ChildFacts,
     CompetenceAssessment,

@@ -7,9 +7,9 @@ from uuid import UUID
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from services.consent.capacity import birthday
-from services.consent.decision import Action, Answer, Outcome, Question, Reason, decide
-from services.consent.family import (
+from services.consent.rules.capacity import birthday
+from services.consent.rules.decision import Action, Answer, Outcome, Question, Reason, decide
+from services.consent.rules.family import (
     Acquired,
     ChildFacts,
     CompetenceAssessment,
@@ -24,8 +24,8 @@ from services.consent.family import (
     Route,
     Wish,
 )
-from services.consent.policy import Ground, Policy, Statement
-from services.consent.records import (
+from services.consent.rules.policy import Ground, Policy, Statement
+from services.consent.rules.records import (
     ConsentFacts,
     Kind,
     Organisation,
@@ -34,7 +34,7 @@ from services.consent.records import (
     SharingDecision,
     State,
 )
-from services.consent.responsibility import Rests, Standing, what_freezes, who_can_consent
+from services.consent.rules.responsibility import Rests, Standing, what_freezes, who_can_consent
 from tests.unit.consent.families import ref
 
 _QUICK = settings(deadline=None, max_examples=50)

@@ -7,9 +7,9 @@ import pytest
 
 from kith.consent.v1 import consent_pb2, family_pb2, sharing_pb2
 from kith.consent.v1 import consent_service_pb2 as pb
-from services.consent import family, policy, records
-from services.consent.decision import Duty, Outcome, Reason
-from services.consent.responsibility import FreezeReason
+from services.consent.rules import family, policy, records
+from services.consent.rules.decision import Duty, Outcome, Reason
+from services.consent.rules.responsibility import FreezeReason
 from services.consent.sharing_request import for_recipient
 
 _SAME = [

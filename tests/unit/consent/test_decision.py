@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from services.consent.decision import (
+from services.consent.rules.decision import (
     Action,
     Answer,
     Asked,
@@ -21,9 +21,9 @@ from services.consent.decision import (
     changes,
     decide,
 )
-from services.consent.family import Matter
-from services.consent.policy import Ground, Policy, Statement, load
-from services.consent.records import (
+from services.consent.rules.family import Matter
+from services.consent.rules.policy import Ground, Policy, Statement, load
+from services.consent.rules.records import (
     ConsentFacts,
     Kind,
     Organisation,

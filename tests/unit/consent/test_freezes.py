@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from services.consent.responsibility import Freeze, FreezeReason, Rests, what_freezes
+from services.consent.rules.responsibility import Freeze, FreezeReason, Rests, what_freezes
 from tests.unit.consent import families
 from tests.unit.consent.families import ref
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.consent.family import Matter
-from services.consent.policy import SHIPPED, Ground, PolicyInvalid, Statement, load, parse
+from services.consent.rules.family import Matter
+from services.consent.rules.policy import SHIPPED, Ground, PolicyInvalid, Statement, load, parse
 
 _GROUND: dict[str, Any] = {
     "source": "a statute",

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from services.consent.missing import Missing
-from services.consent.responsibility import Answer, Standing, who_can_consent
-from services.consent.sources import SOURCES, Rule
+from services.consent.rules.missing import Missing
+from services.consent.rules.responsibility import Answer, Standing, who_can_consent
+from services.consent.rules.sources import SOURCES, Rule
 from tests.unit.consent import families
 from tests.unit.consent.families import ref
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from services.consent.family import Family, Order, OrderKind, Relation, RelationKind, Route, holds
-from services.consent.missing import Missing
-from services.consent.orders import in_force
-from services.consent.sources import Rule
+from services.consent.rules.family import Family, Order, OrderKind, Relation, RelationKind, Route, holds
+from services.consent.rules.missing import Missing
+from services.consent.rules.orders import in_force
+from services.consent.rules.sources import Rule
 
 _ADOPTIONS = frozenset({OrderKind.ADOPTION, OrderKind.PARENTAL_ORDER})
 _PARENTS = frozenset({RelationKind.MOTHER, RelationKind.FATHER, RelationKind.SECOND_PARENT})

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from services.consent.family import DecisionAsked, Family
-from services.consent.sources import Rule
+from services.consent.rules.family import DecisionAsked, Family
+from services.consent.rules.sources import Rule
 
 _SIXTEEN = 16
 _EIGHTEEN = 18

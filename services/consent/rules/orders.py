@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
-from services.consent.capacity import birthday
-from services.consent.family import Family, Order, OrderKind, holds
+from services.consent.rules.capacity import birthday
+from services.consent.rules.family import Family, Order, OrderKind, holds
 
 _SECTION_8 = frozenset(
     {OrderKind.LIVES_WITH, OrderKind.SPENDS_TIME_WITH, OrderKind.PROHIBITED_STEPS, OrderKind.SPECIFIC_ISSUE}

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from services.consent.family import holds
-from services.consent.policy import Policy
-from services.consent.records import (
+from services.consent.rules.family import holds
+from services.consent.rules.policy import Policy
+from services.consent.rules.records import (
     ConsentFacts,
     Kind,
     Organisation,

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from services.consent.capacity import Capacity, age_reached, birthday, capacity
-from services.consent.family import (
+from services.consent.rules.capacity import Capacity, age_reached, birthday, capacity
+from services.consent.rules.family import (
     Conflict,
     DecisionAsked,
     DoNotTell,
@@ -23,10 +23,10 @@ from services.consent.family import (
     about,
     holds,
 )
-from services.consent.holders import AUTHORITIES, Holders, holders
-from services.consent.missing import Missing
-from services.consent.orders import in_force, last_day
-from services.consent.sources import Rule
+from services.consent.rules.holders import AUTHORITIES, Holders, holders
+from services.consent.rules.missing import Missing
+from services.consent.rules.orders import in_force, last_day
+from services.consent.rules.sources import Rule
 
 _SIXTEEN = 16
 _EIGHTEEN = 18

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from services.consent.family import Matter
+from services.consent.rules.family import Matter
 
 # The rules that Kith comes with.
 SHIPPED = Path(__file__).with_name("policy.json")

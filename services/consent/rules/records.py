@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.consent.policy import Statement
+from services.consent.rules.policy import Statement
 
 
 class Kind(StrEnum):
