@@ -17,7 +17,7 @@ from services.chassis import metrics
 from services.chassis.telemetry import describe, log
 from services.search.generations_store import Generations, GenerationsStore, Phase, Stored, Superseded
 from services.search.neighbours import Source, TokenRefused
-from services.search.store import ChildrenIndex, IndexMissing
+from services.search.store import DOCUMENTS_AT_ONCE, ChildrenIndex, IndexMissing
 
 _LOOK_SECONDS: Final = 1.0
 _KEEP_SECONDS: Final = 3600.0
@@ -27,8 +27,8 @@ _SAY_SECONDS: Final = 3.0
 _UNUSABLE_SECONDS: Final = 300.0
 """A node that restarts has its shards back by then; what is damaged has not."""
 _PAGE: Final = 2000
-_PORTION: Final = 10_000
-"""Children written at a time: about 8 MiB."""
+_PORTION: Final = 2 * DOCUMENTS_AT_ONCE
+"""Children written at a time."""
 
 
 T = TypeVar("T")

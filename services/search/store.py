@@ -32,6 +32,10 @@ _PAUSE_SECONDS: Final = 1.0
 _COMPARE_SECONDS: Final = 30
 _WRITE_SECONDS: Final = 30
 _BODY_BYTES: Final = 8 * 1024 * 1024
+DOCUMENTS_AT_ONCE: Final = 8000
+"""About 6 MiB."""
+_BODIES_AT_ONCE: Final = 2
+"""One is made while the other is taken in."""
 _ATTEMPTS: Final = 6
 _SHORTEST_PAUSE: Final = 0.1
 _MISSING: Final = 404
@@ -145,9 +149,28 @@ class ChildrenIndex:
 
         What OpenSearch is too busy for is sent again a few times, item by item.
         """
-        for index in indices:
-            for body in _bodies(documents.bulk_lines(index, projections)):
-                await self._bulk(body)
+        places = asyncio.Semaphore(_BODIES_AT_ONCE)
+
+        async def part(index: str, start: int) -> None:
+            async with places:
+                # In a thread: thousands of documents take a tenth of a second, in which searches are to go on.
+                lines = await asyncio.to_thread(
+                    documents.bulk_lines, index, projections[start : start + DOCUMENTS_AT_ONCE]
+                )
+                for body in _bodies(lines):
+                    await self._bulk(body)
+
+        outcomes = await asyncio.gather(
+            *(
+                part(index, start)
+                for index in indices
+                for start in range(0, len(projections), DOCUMENTS_AT_ONCE)
+            ),
+            return_exceptions=True,
+        )
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
 
     async def hide_surplus(self, held: Mapping[str, int], index: str) -> None:
         """Take the keys from children that the source does not have; `held` gives their versions."""
