@@ -7,7 +7,7 @@ from uuid import UUID
 
 from kith.childindex.v1 import match_pb2
 from services.child_index.opened import OpenedChild, best_features
-from services.matching import Features, Grade, Match, Model, rank
+from services.matching import Features, Grade, Match, Model, rank, too_common
 
 MOST_EQUAL: Final = 10
 """With more children than this that fit all that was given, about equally well, none is shown: that were a list."""
@@ -40,18 +40,22 @@ def answer(
     """Rank the candidates and say what is shown of them, at most `limit`.
 
     A system without a named user is told of the single certain match, or nothing (DESIGN 5 no. 6). With a flood of
-    equals, nobody is shown and the fact to add is named; unless all facts were given: then the best are shown.
+    equals, nobody is shown and the fact to add is named; unless all facts were given: then the best are shown. The
+    same where the names are so common that nobody is looked for by them and what else was given.
     """
     ranking = rank(query, best_features(query, children, model), model, _RANKED)
     matches = ranking.matches
     if not is_person:
         certain = [match for match in matches if match.grade is Grade.CERTAIN]
         return Answer(certain if len(certain) == 1 else ())
+    open_facts = _not_given(query)
+    if not matches and too_common(query):
+        # "No match" would be said of a search that did not look everywhere (G10).
+        return Answer(ambiguous=True, ask_next=open_facts, too_many=True)
     equal = sum(
         match.score.bits > matches[0].score.bits - model.margin_bits and _contradicts_nothing(match)
         for match in matches
     )
-    open_facts = _not_given(query)
     ask_next = _in_query(ranking.ask_next)
     if equal > MOST_EQUAL and open_facts:
         return Answer(ambiguous=True, ask_next=ask_next or open_facts, too_many=True)

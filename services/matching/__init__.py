@@ -1,7 +1,7 @@
 """Finds which known child a description is of: normalise, make keys, compare, score, explain, decide."""
 
 from services.matching.description import Description, Name, PartialDate
-from services.matching.enough import enough_to_search
+from services.matching.enough import enough_to_search, too_common
 from services.matching.evidence import Evidence
 from services.matching.features import Features, prepare
 from services.matching.hashing import hash_key
@@ -35,4 +35,5 @@ __all__ = [
     "rank",
     "score",
     "strong_keys",
+    "too_common",
 ]

@@ -5,8 +5,11 @@ counts: it is weak, and may be left out.
 """
 
 from services.matching.features import Features
+from services.matching.keys import query_keys
 
 _WIDEST_YEARS = 4
+# Keys of what few agencies write down: a child of whom it is not known has none of them.
+_CIRCLE = ("given+school:", "family+school:", "given+carer:", "carer+year:")
 
 
 def enough_to_search(features: Features) -> str | None:
@@ -32,3 +35,11 @@ def enough_to_search(features: Features) -> str | None:
     if around:
         return f"Add the {missing}, the date of birth or an age."
     return f"Add the {missing}, and the date of birth, an age, the postcode, the school or a parent's name."
+
+
+def too_common(features: Features) -> bool:
+    """Whether no child is looked for by these names alone with what else is known: that none is found says nothing.
+
+    Two very common names and a year, an age or a part of a postcode would gather half a town; there is no key of them.
+    """
+    return all(key.startswith(_CIRCLE) for key in query_keys(features))

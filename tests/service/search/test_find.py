@@ -172,6 +172,23 @@ async def test_a_flood_of_a_common_name_shows_nobody_and_asks_for_one_more_fact(
     assert not one.too_many
 
 
+async def test_names_too_common_to_look_for_are_no_miss(kith: Lookup) -> None:
+    """G10: two very common names and an age have no key of their own; "no match" would not be true."""
+    await kith.register(facts("Mohammed", "Ali", born=(2014, 3, 3), postcode="ZY9 2AA"))
+    year, gender = partial(2014), child_pb2.Facts.GENDER_MALE
+    for more in ({}, {"gender": gender}, {"school_name": "Nowhere"}):
+        found = await kith.find(
+            query("Mohammed", "Ali", born=None, birth_date=year, **more), nurse("somebody")
+        )
+        assert found.too_many
+        assert not found.matches
+        assert {"birth_date", "postcode"} <= set(found.ask_next)
+        told = await kith.find(query("Mohammed", "Ali", born=None, birth_date=year, **more), system())
+        assert not any((told.matches, told.too_many, told.ask_next))
+    found = await kith.find(query("Mohammed", "Zephaniah", born=None, birth_date=year), nurse("somebody"))
+    assert not found.too_many
+
+
 async def test_a_flood_tells_a_system_nothing(kith: Lookup) -> None:
     """DESIGN 5 no. 6: the single certain match or nothing, and no hint of how many there are."""
     for number in range(15):
