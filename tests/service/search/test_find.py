@@ -263,24 +263,6 @@ async def test_what_the_engine_names_without_a_current_key_is_dropped(
     assert [match.name.given_name for match in found.matches] == ["Barnaby"]
 
 
-async def test_hidden_children_displace_nobody(service_database: ServiceDatabases) -> None:
-    """DOMAIN 2.6 no. 4: more hidden ones that would rank first than a lookup opens; the visible one is found."""
-    async with lookup(service_database) as kith:
-        hidden = [
-            await kith.register(facts("Ottilie", "Fenwick", postcode=f"ZX{number} 1AA"))
-            for number in range(3)
-        ]
-        async with kith.database.connection() as connection:
-            await connection.execute(
-                "INSERT INTO child_key (key, source_record_id, child_id, visible)"
-                " SELECT k.key, r.id, gen_random_uuid(), false FROM child_key AS k, source_record AS r"
-                " WHERE k.child_id = $1 AND r.child_id <> $1 ON CONFLICT DO NOTHING",
-                hidden[0].child_id,
-            )
-        found = await kith.find(query())
-    assert found.matches
-
-
 async def test_a_shielded_child_shows_name_date_and_gender_alone(service_database: ServiceDatabases) -> None:
     """DESIGN 5 no. 7: and is found by those alone; a postcode neither finds it nor speaks for it."""
     async with lookup(service_database) as kith:

@@ -133,7 +133,7 @@ async def test_f26_an_index_of_another_form_is_made_anew(
     await opensearch.ask("DELETE", f"/{name}")
     await opensearch.ask("PUT", f"/{name}", {"aliases": {replica.index.alias: {}}})
     assert await replica.filled() != name
-    await replica.agrees(children)
+    assert await replica.agrees(children)
 
 
 async def test_an_alias_that_somebody_moved_is_put_back(
@@ -144,7 +144,7 @@ async def test_an_alias_that_somebody_moved_is_put_back(
     await opensearch.ask("DELETE", f"/{name}/_alias/{replica.index.alias}")
     await replica.keeper.look()
     assert await replica.generations.alias_points_to(name)
-    await replica.agrees(children)
+    assert await replica.agrees(children)
 
 
 @asynccontextmanager

@@ -105,7 +105,7 @@ async def test_f27_a_rebuild_goes_on_where_the_killed_one_was(
     pages = _pages_read(other)
     assert await other.filled() == name
     assert len(pages) == pages_left
-    await other.agrees(children)
+    assert await other.agrees(children)
 
 
 async def test_f27_killed_between_the_steps_of_the_swap(
@@ -128,7 +128,7 @@ async def test_f27_killed_between_the_steps_of_the_swap(
         await killed.keeper.look()
     assert await killed.generations.alias_points_to(name)
     assert await other.filled() == name
-    await other.agrees(children)
+    assert await other.agrees(children)
 
 
 async def test_f27_the_half_filled_index_deleted(
@@ -144,7 +144,7 @@ async def test_f27_the_half_filled_index_deleted(
         await killed.keeper.look()
     await opensearch.ask("DELETE", f"/{name}")
     assert await other.filled() == name
-    await other.agrees(children)
+    assert await other.agrees(children)
 
 
 async def test_a_page_token_of_another_secret_begins_again(replica: Replica, children: Children) -> None:
@@ -156,7 +156,7 @@ async def test_a_page_token_of_another_secret_begins_again(replica: Replica, chi
     await replica.generations.create(name)
     await replica.generations.change(stored, phase=Phase.FILLING, page_token="not-a-token")
     assert await replica.filled() == name
-    await replica.agrees(children)
+    assert await replica.agrees(children)
 
 
 async def test_two_replicas_do_not_both_fill(new_replica: NewReplica, children: Children) -> None:
@@ -174,7 +174,7 @@ async def test_two_replicas_do_not_both_fill(new_replica: NewReplica, children: 
 
     await asyncio.gather(keep(first), keep(second))
     assert sorted(map(len, reads)) == [0, 11]
-    await first.agrees(children)
+    assert await first.agrees(children)
 
 
 async def test_one_that_was_replaced_while_it_slept_does_no_further_step(
@@ -218,7 +218,7 @@ async def test_one_that_takes_long_says_that_it_is_at_work(
     assert reads == []
     go_on.set()
     await looks
-    await other.agrees(children)
+    assert await other.agrees(children)
 
 
 async def test_a_new_secret_gets_an_index_of_its_own(
@@ -228,8 +228,8 @@ async def test_a_new_secret_gets_an_index_of_its_own(
     await children.add(5)
     old, new = await new_replica(), await new_replica(secret_version="rotated")
     assert await old.filled() != await new.filled()
-    await old.agrees(children)
-    await new.agrees(children)
+    assert await old.agrees(children)
+    assert await new.agrees(children)
     assert len(await indices(opensearch, old)) == 1
 
 
@@ -265,7 +265,7 @@ async def test_what_opensearch_is_too_busy_for_is_sent_again_item_by_item(
     monkeypatch.setattr(replica.index, "_sent", busy)
     await replica.filled()
     assert sent[:3] == [4, 3, 2]
-    await replica.agrees(children)
+    assert await replica.agrees(children)
 
     async def always(lines: list[bytes]) -> list[int]:
         return [429] * len(lines)

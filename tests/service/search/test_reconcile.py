@@ -63,7 +63,7 @@ async def test_g5_all_that_differs_is_told_by_kind_and_mended(replica: Replica, 
     assert sorted(drift.stale) == sorted(stale)
     assert drift.surplus == [ids[20]]
     assert REGISTRY.get_sample_value("kith_projection_drift", {"kind": "missing"}) == 3
-    await replica.agrees(children)
+    assert await replica.agrees(children)
     assert await replica.named_by(lost_keys) == []
     assert (await replica.reconciler.reconcile()).counts == NONE
     assert REGISTRY.get_sample_value("kith_projection_drift", {"kind": "missing"}) == 0
@@ -80,7 +80,7 @@ async def test_other_keys_at_the_same_version_are_found_by_a_comparison_of_keys(
     await replica.index.write([Projection(child_id=child_id, version=1, key_hashes=[5])], [name])
     assert (await replica.reconciler.reconcile()).counts == NONE
     assert (await replica.reconciler.reconcile(keys=True)).counts == NONE | {"stale": 1}
-    await replica.agrees(children)
+    assert await replica.agrees(children)
 
 
 async def test_f40_an_index_newer_than_its_source_is_made_anew_and_not_searched_meanwhile(
@@ -190,6 +190,6 @@ async def test_by_command(
         return output.decode()
 
     assert '"reason": "missing", "count": 1' in await command("services.search.reconcile", "--keys")
-    await replica.agrees(children)
+    assert await replica.agrees(children)
     assert "a new index was asked for" in await command("services.search.rebuild")
     assert await replica.filled() != name
