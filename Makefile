@@ -50,8 +50,8 @@ mutation: setup ## Changes the rules of consent in every small way and says how 
 		share = 100 * s["killed"] / s["total"]; \
 		print("%d of %d changes noticed: %.1f%%" % (s["killed"], s["total"], share)); sys.exit(share < 90)'
 
-bench: setup ## Measures set-up, load and latency on this machine
-	@$(VENV)/python -m tests.bench
+bench: setup ## Measures how fast Kith is on this machine; B='--parts find_path' for some of it, B=--full at full size
+	@$(VENV)/python -m tests.bench $(B)
 
 format: setup ## Puts code and protos into their standard form
 	$(VENV)/ruff check --quiet --fix-only

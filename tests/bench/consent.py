@@ -1,18 +1,17 @@
-"""`python -m tests.bench.consent`: how fast consent decides, beside a server that decides nothing.
+"""How fast consent decides, beside a server that decides nothing.
 
 A PostgreSQL of its own (fsync on) is filled by COPY. Then two processes are asked in turns, round by round, by the same
 client over gRPC: consent itself, and the same server with the same chain (token, access rule, validation) whose
 `Decide` answers at once. Figures are to be compared within a run: machines and their neighbours differ.
+
+`python -m tests.bench.consent` is that server.
 """
 
-import argparse
 import asyncio
 import json
-import os
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -24,7 +23,6 @@ from uuid import UUID
 
 import asyncpg
 import grpc
-import uvloop
 
 from deploy.local.postgres import Postgres
 from deploy.local.process import Process, RunningProcess
@@ -39,6 +37,9 @@ from services.chassis import telemetry
 from services.chassis.caller import TokenVerifier
 from services.chassis.config import ServiceSettings, load
 from services.chassis.server import run, serve
+from tests.bench.machine import processor_ms
+from tests.bench.part import Part
+from tests.bench.report import Report
 from tests.fixtures.postgres import ServiceDatabase, ServiceDatabases
 from tests.fixtures.service_process import ServiceProcess, service_process
 from tests.service.chassis.answers import bearer
@@ -51,7 +52,6 @@ _ROUND_SECONDS: Final = 1.0
 _ROUNDS: Final = 15
 _KNOWN: Final = 5000
 _ROWS_AT_ONCE: Final = 50_000
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,16 +195,10 @@ async def at_once(target: Target, asked: Sequence[Any], metadata: Any) -> tuple[
             number += _CONCURRENT
             done += 1
 
-    used, began = processor_seconds(target.pid), time.perf_counter()
+    used, began = processor_ms(target.pid), time.perf_counter()
     await asyncio.gather(*(work(first) for first in range(_CONCURRENT)))
     passed = time.perf_counter() - began
-    return done / passed, (processor_seconds(target.pid) - used) / done * 1000
-
-
-def processor_seconds(pid: int) -> float:
-    """How much processor a process has used."""
-    stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(stat[11]) + int(stat[12])) / _TICKS
+    return done / passed, (processor_ms(target.pid) - used) / done
 
 
 @asynccontextmanager
@@ -213,7 +207,7 @@ async def empty_process(issuer: Issuer, folder: Path) -> AsyncIterator[Target]:
     log = folder / "empty.log"
     row = Process(
         "empty",
-        [sys.executable, "-m", "tests.bench.consent", "--serve-empty"],
+        [sys.executable, "-m", "tests.bench.consent"],
         {"KITH_LOCAL_MODE": "1", "KITH_ISSUER": issuer.url},
         health=lambda: _begun(log),
     )
@@ -236,27 +230,27 @@ def _lines(log: Path) -> list[str]:
     return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
 
 
-async def measure(count: int, folder: Path) -> dict[str, float]:
-    """Fill, ask both in turns, print and return the figures."""
+async def measure(folder: Path, size: int, report: Report) -> None:
+    """Fill, ask both in turns."""
     postgres = Postgres.start(folder / "postgres")
     try:
         with running_issuer() as issuer:
             database = await ServiceDatabases(postgres, folder)("consent")
             began = time.perf_counter()
-            known = await fill(database, count)
-            print(f"{count:,} consents copied in {time.perf_counter() - began:.0f} s", flush=True)
+            known = await fill(database, size)
+            report.remark(f"{size:,} consents, copied in {time.perf_counter() - began:.0f} s")
             async with (
                 service_process(database, issuer.url, folder) as running,
                 empty_process(issuer, folder) as empty,
             ):
-                return await compare(running, empty, issuer, known)
+                await compare(running, empty, issuer, known, report)
     finally:
         postgres.stop()
 
 
 async def compare(
-    running: ServiceProcess, empty: Target, issuer: Issuer, known: Sequence[Known]
-) -> dict[str, float]:
+    running: ServiceProcess, empty: Target, issuer: Issuer, known: Sequence[Known], report: Report
+) -> None:
     """Ask both in turns."""
     real = Target("Decide", running.process.pid, ConsentServiceStub(running.channel).Decide)
     asked = [request(one) for one in known]
@@ -278,19 +272,20 @@ async def compare(
         response = await real.decide(message, metadata=_child_index(issuer), timeout=10)
         permitted += response.answers[0].outcome == consent_service_pb2.Answer.OUTCOME_PERMIT
     ratios = [ours / theirs for ours, theirs in zip(rates[real.name], rates[empty.name], strict=True)]
-    figures = {"ratio of the rates, median of the rounds": statistics.median(ratios)}
-    for target in (real, empty):
-        name = target.name
-        figures |= {
-            f"{name}: p50 of {len(took[name])} calls one by one, ms": statistics.median(took[name]),
-            f"{name}: p95, ms": statistics.quantiles(took[name], n=20)[18],
-            f"{name}: calls per second, {_CONCURRENT} at once": statistics.median(rates[name]),
-            f"{name}: processor of the server for a call, ms": statistics.median(used[name]),
-        }
-    figures["permitted of 200 asked about"] = permitted
-    for name, value in figures.items():
-        print(f"{name:<70}{value:>12,.3f}", flush=True)
-    return figures
+    report.remark(
+        f"{_ROUNDS} rounds; in each both were asked in turns, {_SEQUENTIAL} times one by one and then for"
+        f" {_ROUND_SECONDS:.0f} s by {_CONCURRENT} at once"
+    )
+    for name in (real.name, empty.name):
+        report.durations(f"{name}, one by one", took[name])
+        report.add(f"{name}: calls per second, median of the rounds", statistics.median(rates[name]), "/s")
+        report.add(f"{name}: processor of the server for a call", statistics.median(used[name]), "ms")
+    report.add(
+        "calls per second of Decide by those of the empty handler, median of the rounds' ratios",
+        statistics.median(ratios),
+    )
+    report.ratio(f"{real.name}, one by one", f"{empty.name}, one by one")
+    report.add("permitted of 200 asked about", permitted)
 
 
 def _child_index(issuer: Issuer) -> Any:
@@ -299,21 +294,14 @@ def _child_index(issuer: Issuer) -> Any:
     return bearer(token, ("kith-service-authorization", f"Bearer {token}"))
 
 
-def main() -> None:
-    """Measure, print, and write JSON if asked to."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.consent", description=__doc__)
-    parser.add_argument("--consents", type=int, default=100_000, help="records (default: %(default)s)")
-    parser.add_argument("--json", type=Path, help="write the figures there too")
-    parser.add_argument("--serve-empty", action="store_true", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.serve_empty:
-        run(serve_empty())
-        return
-    with tempfile.TemporaryDirectory(prefix="kith-bench-") as folder:
-        figures = uvloop.run(measure(options.consents, Path(folder)))
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-
+PART = Part(
+    "consent",
+    "How fast consent decides, beside a server that decides nothing",
+    "consents",
+    small=100_000,
+    full=1_000_000,
+    measure=measure,
+)
 
 if __name__ == "__main__":
-    main()
+    run(serve_empty())

@@ -1,9 +1,6 @@
 """How fast the search index is made, compared and brought up to date, beside what OpenSearch takes by itself.
 
-    python -m tests.bench.indexing --children 100000
-
-Starts a fleet of its own on real Kafka and OpenSearch (one of each service, fsync on) over a child index filled by
-`bulk_children`. `indexing` measures on any fleet that runs:
+On real Kafka and OpenSearch, over a child index filled by COPY. `indexing` measures on any fleet that runs:
 
 - reading all children through `ListProjections`, as a rebuild does, without writing them;
 - the same documents sent to `_bulk` by a plain HTTP client that got them ready beforehand, and by our own write path
@@ -13,12 +10,7 @@ Starts a fleet of its own on real Kafka and OpenSearch (one of each service, fsy
 - freshness: registrations one after the other, each searched for by another organisation until it is found.
 """
 
-import argparse
 import asyncio
-import json
-import os
-import statistics
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -27,13 +19,7 @@ from functools import partial
 from pathlib import Path
 
 import httpx2
-import uvloop
 
-from deploy.local import ports
-from deploy.local.fleet import Layout, table
-from deploy.local.postgres import dsn
-from deploy.local.postgres_server import SUPERUSER
-from deploy.local.runner import Fleet
 from kith.childindex.v1 import child_pb2, projection_service_pb2
 from kith.childindex.v1.projection_service_pb2 import Projection
 from services.chassis.channel import own_connect
@@ -46,7 +32,9 @@ from services.search.neighbours import Source
 from services.search.rebuild import in_use, request
 from services.search.reconcile import Reconciler
 from services.search.store import ChildrenIndex, opensearch
-from tests.bench.bulk_children import SOURCES, fill
+from tests.bench.bench_fleet import filled_fleet
+from tests.bench.part import FILLED, Part
+from tests.bench.report import Report
 from tests.fixtures.eventually import eventually
 from tests.fixtures.fleet import RunningFleet
 from tests.fixtures.partnership import Organisation, Partnership, Person, new_child, partnership, query_for
@@ -56,7 +44,6 @@ _BODY_BYTES = 8 * 1024 * 1024
 _TURNS = 4
 _MOST_DOCUMENTS = 100_000
 _FRESH = 100
-_DATABASE_ROWS = ("postgres", "databases", "migrate-child_index")
 _MILLION = 1_000_000
 _FILLED_WITHIN = 3600.0
 
@@ -71,26 +58,24 @@ class _Parts:
     scratch: GenerationsStore
 
 
-async def indexing(fleet: RunningFleet, kith: Partnership) -> dict[str, float]:
-    """Measure on a fleet whose index is in use. Returns figures by name; the unit is its last word."""
+async def indexing(fleet: RunningFleet, kith: Partnership, report: Report) -> None:
+    """Measure on a fleet whose index is in use."""
     async with _parts(fleet) as parts:
-        figures: dict[str, float] = {}
         began = time.perf_counter()
         projections, children = await _read_all(parts.source)
-        figures["ListProjections children/s"] = children / (time.perf_counter() - began)
-        figures |= await _bulk(parts, fleet.layout.opensearch, projections)
+        report.add("ListProjections", children / (time.perf_counter() - began), "children/s")
+        await _bulk(parts, fleet.layout.opensearch, projections, report)
         seconds = await _timed(partial(_rebuild, parts.generations))
-        figures["rebuild children"] = children
-        figures["rebuild s"] = seconds
-        figures["rebuild children/s"] = children / seconds
-        figures["rebuild of 1,000,000, in proportion min"] = _MILLION / children * seconds / 60
+        report.add(f"rebuild of {children:,} children", seconds, "s")
+        report.add("rebuild", children / seconds, "children/s")
+        report.add("rebuild of 1,000,000, in proportion", _MILLION / children * seconds / 60, "min")
         reconciler = Reconciler(parts.index, parts.generations, parts.source)
-        figures["comparison by sums s"] = await _timed(reconciler.reconcile)
-        figures["comparison of all keys s"] = await _timed(partial(reconciler.reconcile, keys=True))
-    freshness = statistics.quantiles(await _freshness(kith), n=20)
-    figures["found by others after, p50 s"] = freshness[9]
-    figures["found by others after, p95 s"] = freshness[18]
-    return figures
+        report.add("comparison by sums", await _timed(reconciler.reconcile), "s")
+        report.add("comparison of all keys", await _timed(partial(reconciler.reconcile, keys=True)), "s")
+    freshness = await _freshness(kith)
+    report.durations(
+        "from a registration until others find the child", [1000 * seconds for seconds in freshness]
+    )
 
 
 @asynccontextmanager
@@ -128,7 +113,7 @@ async def _read_all(source: Source) -> tuple[list[Projection], int]:
             return kept, children
 
 
-async def _bulk(parts: _Parts, url: str, projections: Sequence[Projection]) -> dict[str, float]:
+async def _bulk(parts: _Parts, url: str, projections: Sequence[Projection], report: Report) -> None:
     """Documents a second, by the best of four turns each."""
     raw: list[float] = []
     ours: list[float] = []
@@ -145,13 +130,11 @@ async def _bulk(parts: _Parts, url: str, projections: Sequence[Projection]) -> d
                     ours.append(await _timed(partial(parts.index.write, projections, [name])))
                 await http.delete(f"{url}/{name}")
     size = sum(map(len, documents.bulk_lines("kith-bench", projections))) / len(projections)
-    return {
-        "document, as sent bytes": size,
-        "documents": len(projections),
-        "raw _bulk documents/s": len(projections) / min(raw),
-        "write path documents/s": len(projections) / min(ours),
-        "write path / raw _bulk %": 100 * min(raw) / min(ours),
-    }
+    report.add("document, as sent", size, "bytes")
+    report.add("documents", len(projections))
+    report.add("raw _bulk", len(projections) / min(raw), "documents/s")
+    report.add("write path", len(projections) / min(ours), "documents/s")
+    report.ratio("write path", "raw _bulk")
 
 
 def _bodies(lines: Sequence[bytes]) -> list[bytes]:
@@ -201,37 +184,22 @@ async def _timed(work: Callable[[], Awaitable[object]]) -> float:
     return time.perf_counter() - began
 
 
-async def _measure(folder: Path, children: int) -> dict[str, float]:
+async def measure(folder: Path, size: int, report: Report) -> None:
     """Fill, start, measure."""
-    os.environ["KITH_PERSON_DISCLOSURE_LIMIT"] = "1000000"
-    layout = Layout(folder, ports.free(twins=False), real_kafka=True, real_opensearch=True)
-    rows = table(layout)
-    async with Fleet([row for row in rows if row.name in _DATABASE_ROWS], folder):
-        source = partial(SOURCES["town"], size=children)
-        address = dsn(folder / "postgres", "kith_child_index", SUPERUSER)
-        await asyncio.to_thread(fill, address, layout.secrets.keyring("child_index"), source, children)
-    async with Fleet(rows, folder) as processes:
-        fleet = RunningFleet("bench", layout, processes)
-        async with partnership(fleet) as kith:
-            async with _parts(fleet) as parts:
-                # Search fills the first index by itself, as soon as it runs.
-                await eventually(partial(_index_in_use, parts.generations), within=_FILLED_WITHIN)
-            return await indexing(fleet, kith)
+    async with filled_fleet(folder, size, report, engines=True) as fleet, partnership(fleet) as kith:
+        async with _parts(fleet) as parts:
+            # Search fills the first index by itself, as soon as it runs.
+            await eventually(partial(_index_in_use, parts.generations), within=_FILLED_WITHIN)
+        await indexing(fleet, kith, report)
 
 
-def main() -> None:
-    """Measure, print, and write JSON if asked to."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.indexing", description=__doc__)
-    parser.add_argument("--children", type=int, default=_MOST_DOCUMENTS, help="default: %(default)s")
-    parser.add_argument("--json", type=Path, help="write the figures there too")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kith-bench-") as folder:
-        figures = uvloop.run(_measure(Path(folder), options.children))
-    for name, value in figures.items():
-        print(f"{name.rpartition(' ')[0]:<44}{value:>14,.2f} {name.rpartition(' ')[2]}")
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+PART = Part(
+    "indexing",
+    "How fast the search index is made, compared and brought up to date",
+    "children",
+    small=20_000,
+    full=1_000_000,
+    measure=measure,
+    folder=FILLED,
+    needs_engines=True,
+)

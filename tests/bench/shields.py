@@ -1,18 +1,12 @@
 """Whether time tells a hit that a shield hides from a miss: the area under the ROC curve, .5 if it tells nothing (S4).
 
-    python -m tests.bench.shields
-
 In this process, on a database of its own, with nothing else running: what a caller could measure over a network is
 coarser than this. Hits and misses come in random order; both are of the same form, and only one in each pair has what
 is hidden of a shielded child in it. A registration is measured as it is answered, and also the work alone, which is
 what `services.child_index.even_time` is there to cover.
 """
 
-import argparse
-import asyncio
 import random
-import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -21,6 +15,8 @@ from unittest import mock
 
 from deploy.local.postgres import Postgres
 from services.child_index import service
+from tests.bench.part import Part
+from tests.bench.report import Report
 from tests.fixtures.postgres import ServiceDatabases
 from tests.service.child_index.auc import auc
 from tests.service.child_index.hidden import Hidden, plant, questions, somebody
@@ -32,28 +28,29 @@ _WARM_UP = 50
 Call = Callable[[], Awaitable[object]]
 
 
-async def main(children: int, shielded: int, trials: int) -> None:
-    """Fill an index, then measure searches and registrations; prints a line for each."""
+async def measure(folder: Path, size: int, report: Report) -> None:
+    """Fill an index, then measure searches and registrations."""
     rng = random.Random(9)
-    with tempfile.TemporaryDirectory() as folder:
-        server = Postgres.start(Path(folder), fsync=True)
-        try:
-            made = await ServiceDatabases(server, Path(folder))("child_index")
-            async with replica(made.app_url_file, new_keyring()) as index:
-                hidden = [somebody(rng) for _ in range(shielded)]
-                for one in hidden:
-                    await plant(index, one, shield=True)
-                for _ in range(children):
-                    await plant(index, somebody(rng), shield=False)
-                await _measured("search", _searches(index, hidden, rng, trials), rng)
-                with mock.patch.object(service, "even_time", _at_once):
-                    await _measured("registration, work alone", _registrations(index, hidden, rng), rng)
-                fresh = [somebody(rng) for _ in range(shielded)]
-                for one in fresh:
-                    await plant(index, one, shield=True)
-                await _measured("registration, as answered", _registrations(index, fresh, rng), rng)
-        finally:
-            server.stop()
+    shielded, trials = size // 2, 2 * size
+    server = Postgres.start(folder / "postgres", fsync=True)
+    try:
+        made = await ServiceDatabases(server, folder)("child_index")
+        async with replica(made.app_url_file, new_keyring()) as index:
+            hidden = [somebody(rng) for _ in range(shielded)]
+            for one in hidden:
+                await plant(index, one, shield=True)
+            for _ in range(size):
+                await plant(index, somebody(rng), shield=False)
+            report.remark(f"{size:,} children that nobody shields and {shielded:,} that are shielded")
+            await _measured("search", _searches(index, hidden, rng, trials), rng, report)
+            with mock.patch.object(service, "even_time", _at_once):
+                await _measured("registration, work alone", _registrations(index, hidden, rng), rng, report)
+            fresh = [somebody(rng) for _ in range(shielded)]
+            for one in fresh:
+                await plant(index, one, shield=True)
+            await _measured("registration, as answered", _registrations(index, fresh, rng), rng, report)
+    finally:
+        server.stop()
 
 
 def _searches(
@@ -80,7 +77,9 @@ async def _at_once(_: float) -> None:
     """In place of `even_time`."""
 
 
-async def _measured(name: str, calls: Iterable[tuple[bool, Call]], rng: random.Random) -> None:
+async def _measured(
+    name: str, calls: Iterable[tuple[bool, Call]], rng: random.Random, report: Report
+) -> None:
     shuffled = list(calls)
     rng.shuffle(shuffled)
     seconds: dict[bool, list[float]] = {True: [], False: []}
@@ -91,17 +90,16 @@ async def _measured(name: str, calls: Iterable[tuple[bool, Call]], rng: random.R
         if number >= _WARM_UP:
             seconds[is_hit].append(passed)
     hits, misses = seconds[True], seconds[False]
-    print(
-        f"{name:<28} AUC {auc(hits, misses):.3f}   median {statistics.median(hits) * 1000:.2f} ms hit, "
-        f"{statistics.median(misses) * 1000:.2f} ms miss   {len(hits) + len(misses)} trials",
-        flush=True,
-    )
+    report.add(f"{name}: area under the curve", auc(hits, misses))
+    report.durations(f"{name}, a hit that is hidden", [1000 * one for one in hits])
+    report.durations(f"{name}, a miss", [1000 * one for one in misses])
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--children", type=int, default=2000, help="children nobody shields")
-    parser.add_argument("--shielded", type=int, default=1000)
-    parser.add_argument("--trials", type=int, default=4000, help="searches")
-    asked = parser.parse_args()
-    asyncio.run(main(asked.children, asked.shielded, asked.trials))
+PART = Part(
+    "shields",
+    "Whether time tells what a shield hides",
+    "children, half as many of them shielded",
+    small=1_000,
+    full=10_000,
+    measure=measure,
+)

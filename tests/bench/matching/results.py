@@ -1,14 +1,12 @@
 """The results as a page: every figure with its interval, and what it was measured on."""
 
-import importlib.metadata
-import os
-import platform
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from services.matching.scorecard import Figures
+from tests.bench.machine import machine, versions
 
 _PACKAGES = (
     "splink",
@@ -129,22 +127,10 @@ def cell(made: Figures, path: str) -> str:
 
 def surroundings() -> list[str]:
     """Machine, date and versions."""
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    machine = f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()}"
     return [
-        f"- {datetime.now(UTC).date()}, {machine}, Python {platform.python_version()}; one process",
-        f"- {versions}",
+        f"- {datetime.now(UTC).date()}, {machine()}; one process",
+        f"- {versions(_PACKAGES)}",
     ]
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.machine()
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.machine())
 
 
 def _at(made: Figures, path: str) -> Any:
