@@ -72,6 +72,13 @@ def within(
     """Of what is stored of a child that which the organisation may be shown at all (DESIGN 5 no. 7)."""
     if extent is Extent.ALL:
         return list(involvements), caf, lead
+    if extent is Extent.EARLIER:
+        # Nobody else can begin to hold a CAF or to lead while a child is hidden.
+        return (
+            [one for one in involvements if not one.late or str(one.organisation_id) == organisation_id],
+            caf,
+            lead,
+        )
     if extent is Extent.NONE:
         return [], None, None
     return (

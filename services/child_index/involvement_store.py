@@ -28,6 +28,8 @@ class StoredInvolvement:
     start_date: date
     end_date: date | None
     review_due: bool
+    late: bool = False
+    """Whether it was recorded while the child was shielded or a look-alike, and the child is so still."""
 
 
 async def record_involvement(connection: Connection, involvement: StoredInvolvement) -> UUID:
@@ -116,7 +118,9 @@ _END_INVOLVEMENT = "UPDATE involvement SET end_date = $2, update_time = now() WH
 
 _INVOLVEMENTS_OF = """
 SELECT id, child_id, organisation_id, service_id, practitioner_id, role, regarding, sensitive,
-       consent_id, ground, start_date, end_date, review_due
+       consent_id, ground, start_date, end_date, review_due,
+       EXISTS (SELECT FROM shield AS s
+                WHERE s.child_id = $1 AND s.state <> 3 AND s.create_time < involvement.create_time) AS late
   FROM involvement
  WHERE child_id = $1
  ORDER BY end_date DESC NULLS FIRST, start_date DESC, id

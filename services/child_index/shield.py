@@ -59,6 +59,8 @@ class Extent(Enum):
     """Whose involvements, CAF indicator and lead professional somebody sees with a child."""
 
     ALL = "all"
+    EARLIER = "earlier"
+    """Their own, and what others recorded before the child was hidden."""
     OWN = "own"
     NONE = "none"
 
@@ -79,13 +81,14 @@ def sight(child: KnownChild, organisation_id: str, *, system: bool) -> Sight:
     - Of a shielded child the visible facts. A system that supplied a record of it gets its own record and involvements
       back, and nothing of anybody else's; its people get no more than others: many may work there.
     - Of any other child all records, but look-alikes only of their own organisation.
-    - Of a child that is look-alikes alone, and not of theirs, the visible facts.
+    - Of a child that is look-alikes alone, and not of theirs, the visible facts. Of one of theirs what there was beside
+      their record stays: if it vanished when they write a guess into it, that would say that the guess is right.
     """
     own = tuple(one.record for one in child.records if str(one.organisation_id) == organisation_id)
     if child.shielded:
         return Sight(own, Extent.OWN, shielded=True) if system and own else _veil(child)
     if child.veiled:
-        return Sight(own, Extent.OWN) if own else _veil(child)
+        return Sight(own, Extent.EARLIER) if own else _veil(child)
     return Sight(
         tuple(
             one.record

@@ -88,7 +88,8 @@ _SHIELD_OF = "SELECT state, review_date FROM shield WHERE child_id = $1 FOR UPDA
 _SAVE = """
 INSERT INTO shield (child_id, state, review_date) VALUES ($1, $2, $3)
     ON CONFLICT (child_id) DO UPDATE
-   SET state = excluded.state, review_date = excluded.review_date, update_time = now()
+   SET state = excluded.state, review_date = excluded.review_date, update_time = now(),
+       create_time = CASE WHEN shield.state = 3 THEN now() ELSE shield.create_time END
 """
 
 _SET_SHIELDED = "UPDATE child SET shielded = $2 WHERE id = $1"

@@ -233,7 +233,8 @@ WITH gone_keys AS (
         ON CONFLICT DO NOTHING
 ), queued AS (
     INSERT INTO shield (child_id, state) SELECT $2, 1 WHERE $7
-        ON CONFLICT (child_id) DO UPDATE SET state = 1, update_time = now() WHERE shield.state = 3
+        ON CONFLICT (child_id) DO UPDATE SET state = 1, create_time = now(), update_time = now()
+         WHERE shield.state = 3
 )
 INSERT INTO child_key (key, source_record_id, child_id, visible)
 SELECT key, $1, $2, CASE WHEN $6 THEN key = ANY($5::bigint[]) ELSE NOT $7 END

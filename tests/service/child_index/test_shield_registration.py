@@ -126,6 +126,33 @@ async def test_a_record_that_comes_near_later_is_hidden_and_no_other_record_with
     assert [address.postcode for address in others.facts.addresses] == ["ZY1 1AA"]
 
 
+async def test_a_right_guess_takes_nothing_away_that_others_recorded(index: Index) -> None:
+    """What a nurse wrote about another child must not vanish where a guess in that child's record is right."""
+    shown: list[child_pb2.Child] = []
+    # The one guess is right in alias and postcode, the other in nothing.
+    for family, guess, right in (
+        ("Quillfeather", by_alias(), True),
+        ("Abernathy", child("Grace", "Abernathy", born=(2016, 9, 7), postcode="ZX1 1AA"), False),
+    ):
+        born = child("Tomasz", family, born=(2011, 2, 3), postcode="ZX2 2BB")
+        made = await index.register(SCHOOL, born, family)
+        nurses = index.outward(index.internal(made, SCHOOL), HEALTH)
+        await index.involve(person(HEALTH), nurses)
+        await index.hold_caf(system(HEALTH), nurses)
+        await index.lead(system(HEALTH), nurses)
+        assert await index.register(SCHOOL, guess, family) == made
+        shown += [await index.get(caller, made) for caller in (person(SCHOOL), system(SCHOOL))]
+        await index.involve(person(HEALTH), nurses)
+        # What is recorded of a hidden child is for nobody else.
+        later = await index.get(person(SCHOOL), made)
+        assert len(later.involvements) == (1 if right else 2)
+    for one in shown:
+        assert len(one.involvements) == 1
+        assert one.HasField("caf")
+        assert one.HasField("lead_professional")
+        assert not one.shielded
+
+
 async def test_what_was_there_before_the_shield_is_hidden_with_it(index: Index) -> None:
     """DOMAIN 2.3: any proposed match to a shielded child is shielded while it waits."""
     one = child("Rosalind", "Vandermeer", alias="Abernathy", postcode="ZX3 3AA")
