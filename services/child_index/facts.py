@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from kith.childindex.v1 import child_pb2, match_pb2
-from services.matching import Description, Name, PartialDate
+from services.matching import Description, Name, PartialDate, born_at_age
 
 _USES = {
     child_pb2.Name.USE_UNSPECIFIED: "usual",
@@ -78,7 +78,7 @@ def describe_query(query: match_pb2.Query, today: date) -> Description:
         postcodes=(query.postcode,) if query.postcode else (),
         school=query.school_name or None,
         carers=_carers(query.carers),
-        born=_born(query.age, today) if query.HasField("age") else None,
+        born=born_at_age(query.age, today) if query.HasField("age") else None,
         estimated="E" in query.birth_date.accuracy,
     )
 
@@ -103,24 +103,4 @@ def _carers(carers: Iterable[child_pb2.Carer]) -> tuple[Name, ...]:
 
 
 def _birth_date(born: child_pb2.BirthDate) -> PartialDate | None:
-    """The parts known, None if none is: what its accuracy calls unknown is a filler, whatever stands there."""
-    accuracy, known = born.accuracy, born.date
-    year, month, day = known.year, known.month, known.day
-    if "U" in accuracy:
-        day, month, year = (
-            0 if letter == "U" else part for letter, part in zip(accuracy, (day, month, year), strict=True)
-        )
-    return PartialDate(year or None, month or None, day or None) if year or month or day else None
-
-
-def _born(age: int, today: date) -> tuple[date, date]:
-    """The first and the last day of birth of somebody who has completed `age` years today."""
-    latest = _years_before(today, age)
-    return _years_before(today, age + 1) + timedelta(days=1), latest
-
-
-def _years_before(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:  # 29 February
-        return date(day.year - years, 2, 28)
+    return PartialDate.known(born.date.year, born.date.month, born.date.day, born.accuracy)

@@ -1,6 +1,6 @@
 """Finds which known child a description is of: normalise, make keys, compare, score, explain, decide."""
 
-from services.matching.description import Description, Name, PartialDate
+from services.matching.description import Description, Name, PartialDate, born_at_age
 from services.matching.enough import enough_to_search, too_common
 from services.matching.evidence import Evidence
 from services.matching.features import Features, prepare
@@ -25,6 +25,7 @@ __all__ = [
     "PartialDate",
     "Ranking",
     "Score",
+    "born_at_age",
     "decide_registration",
     "document_keys",
     "enough_to_search",

@@ -1,11 +1,20 @@
 """A searcher's question as the matcher sees it, and the hashes to look under. Pure."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from kith.childindex.v1 import child_pb2, match_pb2
-from services.matching import Description, Features, Name, PartialDate, hash_key, prepare, query_keys
+from services.matching import (
+    Description,
+    Features,
+    Name,
+    PartialDate,
+    born_at_age,
+    hash_key,
+    prepare,
+    query_keys,
+)
 
 MOST_KEYS: Final = 100
 _GENDERS: Final = {child_pb2.Facts.GENDER_FEMALE: "female", child_pb2.Facts.GENDER_MALE: "male"}
@@ -37,7 +46,7 @@ def features(query: match_pb2.Query, today: date) -> Features:
             postcodes=(query.postcode,) if query.postcode else (),
             school=query.school_name or None,
             carers=tuple(_carers(query.carers)),
-            born=_born(query.age, today) if query.HasField("age") else None,
+            born=born_at_age(query.age, today) if query.HasField("age") else None,
             estimated="E" in query.birth_date.accuracy,
         )
     )
@@ -64,20 +73,4 @@ def _carers(carers: Iterable[child_pb2.Carer]) -> Iterable[Name]:
 
 
 def _birth_date(born: child_pb2.BirthDate) -> PartialDate | None:
-    """The parts known, None if none is."""
-    parts = (born.date.year, born.date.month, born.date.day)
-    letters = reversed(born.accuracy or "AAA")
-    known = [part if part and letter != "U" else None for part, letter in zip(parts, letters, strict=True)]
-    return PartialDate(*known) if any(known) else None
-
-
-def _born(age: int, today: date) -> tuple[date, date]:
-    """The first and the last day of birth of somebody who has completed `age` years today."""
-    return _years_before(today, age + 1) + timedelta(days=1), _years_before(today, age)
-
-
-def _years_before(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:  # 29 February
-        return date(day.year - years, 2, 28)
+    return PartialDate.known(born.date.year, born.date.month, born.date.day, born.accuracy)
