@@ -1,7 +1,7 @@
 """The one clock of consents: what has expired, is due or is to be asked for again hangs on nothing else."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from services.chassis.config import BadSettings
@@ -29,8 +29,3 @@ def shifted_clock(file: Path) -> Clock:
 
     now()
     return now
-
-
-def today(clock: Clock) -> date:
-    """Return the day in UTC."""
-    return clock().date()

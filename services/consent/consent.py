@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
-
-from google.type.date_pb2 import Date
 
 from kith.access.v1 import purpose_pb2
 from kith.consent.v1 import consent_pb2 as pb
@@ -38,12 +36,6 @@ TRANSITIONS: Final[Mapping[State, frozenset[State]]] = MappingProxyType({
     _INVALIDATED: frozenset(),
 })  # fmt: skip
 """What may become of a consent in each state."""
-
-STANDING: Final = frozenset({_REQUESTED, _GIVEN, _FROZEN})
-"""States in which something is still to come."""
-
-# Of the caller and of this machine, midnight comes at most this much apart.
-_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +111,7 @@ class Consent:
         """Return it with the day of the next review. Raises ConsentState unless it holds, InvalidArgument."""
         if self.state != _GIVEN:
             raise ConsentState
-        if not now.date() <= review_date <= self.expire_date:
-            raise InvalidArgument(
-                [("review_date", "must not have passed, nor lie after the last day it holds")]
-            )
+        require_review(review_date, now.date(), self.expire_date)
         return replace(self, review_date=review_date, version=self.version + 1, update_time=now)
 
     def rests_until(self, freeze_date: date | None, now: datetime) -> "Consent":
@@ -137,57 +126,7 @@ class Consent:
         return replace(self, state=state, version=self.version + 1, update_time=now)
 
 
-def period(start: Date, expire: Date, today: date) -> tuple[date, date]:
-    """Return the first and the last day a consent holds. Raises InvalidArgument naming each day at fault.
-
-    It must not be over already. It may begin later than `today`.
-    """
-    violations: list[tuple[str, str]] = []
-    first, last = _day("start_date", start, violations), _day("expire_date", expire, violations)
-    if last is not None and last < today:
-        violations.append(("expire_date", "must not have passed"))
-    if first is not None and last is not None and last < first:
-        violations.append(("expire_date", "must not be before start_date"))
-    if violations or first is None or last is None:
-        raise InvalidArgument(violations)
-    return first, last
-
-
-def give_date(said: Date | None, start_date: date, today: date) -> date:
-    """Return the day it was given; where that is not said, its first day, or today if that is later.
-
-    Raises InvalidArgument for one in the future: midnight comes earlier there than in UTC, by less than a day.
-    """
-    if said is None:
-        return min(start_date, today)
-    given = day("give_date", said)
-    if given > today + _DAY:
-        raise InvalidArgument([("give_date", "must not be in the future")])
-    return given
-
-
-def review_date(said: Date | None, today: date, expire_date: date) -> date | None:
-    """Return the day of the review, None if none is said. Raises InvalidArgument outside the time it holds."""
-    if said is None:
-        return None
-    found = day("review_date", said)
-    if not today <= found <= expire_date:
+def require_review(review_date: date, today: date, expire_date: date) -> None:
+    """Raise InvalidArgument for a day of review outside the time it holds."""
+    if not today <= review_date <= expire_date:
         raise InvalidArgument([("review_date", "must not have passed, nor lie after the last day it holds")])
-    return found
-
-
-def day(field: str, said: Date) -> date:
-    """Return a day of the calendar. Raises InvalidArgument naming the field."""
-    violations: list[tuple[str, str]] = []
-    found = _day(field, said, violations)
-    if found is None:
-        raise InvalidArgument(violations)
-    return found
-
-
-def _day(field: str, said: Date, violations: list[tuple[str, str]]) -> date | None:
-    try:
-        return date(said.year, said.month, said.day)
-    except ValueError:
-        violations.append((field, "must be a day of the calendar, with year, month and day"))
-        return None

@@ -12,6 +12,7 @@ from kith.access.v1 import purpose_pb2
 from kith.consent.v1 import consent_pb2, sharing_pb2
 from kith.consent.v1 import consent_service_pb2 as pb
 from services.consent import messages
+from services.consent.ids import absent_or_id
 from services.consent.rules.decision import Action, Answer, Duty, Outcome, Question, Reason
 from services.consent.rules.policy import Statement
 from services.consent.rules.records import (
@@ -135,19 +136,19 @@ def restriction(row: Any) -> Restriction:
 
 def question(asked: pb.Question, agreements: Mapping[UUID, Any], today: date) -> Question:
     """Return a question of the contract."""
-    actor, recipient = UUID(asked.organisation_id), _id(asked.recipient_organisation_id)
+    actor, recipient = UUID(asked.organisation_id), absent_or_id(asked.recipient_organisation_id)
     return Question(
         action=_ACTIONS.get(asked.action, Action.UNKNOWN),
         scope=SCOPES[asked.scope],
         actor=organisation(actor, agreements.get(actor), today),
         recipient=None if recipient is None else organisation(recipient, agreements.get(recipient), today),
-        service_id=_id(asked.recipient_service_id),
-        person=_id(asked.person_id),
+        service_id=absent_or_id(asked.recipient_service_id),
+        person=absent_or_id(asked.person_id),
         purpose=PURPOSES[asked.purpose] if asked.purpose else None,
         means=MEANS[asked.means] if asked.means else None,
         kind=KINDS.get(asked.kind, Kind.SHARE),
-        consent_id=_id(asked.consent_id),
-        sharing_id=_id(asked.sharing_decision_id),
+        consent_id=absent_or_id(asked.consent_id),
+        sharing_id=absent_or_id(asked.sharing_decision_id),
     )
 
 
@@ -181,7 +182,3 @@ def _set(kind: str, numbers: tuple[int, ...]) -> frozenset[str]:
     """Return the names of some values; there are few such sets, and every consent of every decision has two."""
     names = PURPOSES if kind == "purposes" else MEANS
     return frozenset(names[number] for number in numbers)
-
-
-def _id(text: str) -> UUID | None:
-    return UUID(text) if text else None

@@ -1,14 +1,12 @@
 """The family as it is recorded and stored, and as the rules want it. Pure."""
 
 from collections.abc import Collection, Iterable
-from datetime import date
 from uuid import UUID
-
-from google.type.date_pb2 import Date
 
 from kith.consent.v1 import family_pb2 as pb
 from services.chassis.errors import InvalidArgument
-from services.consent.consent import day
+from services.consent.dates import absent_or_day, day
+from services.consent.ids import absent_or_id, ids
 from services.consent.rules import family as domain
 from services.consent.rules.records import Restriction
 
@@ -22,7 +20,7 @@ def facts(message: pb.Family, child_id: UUID) -> domain.Family:
     return domain.Family(
         child=domain.ChildFacts(
             person=child_id,
-            born=_absent_or_day("child.birth_date", message.child, "birth_date"),
+            born=absent_or_day(message.child, "birth_date", "child"),
             one_parent=message.child.one_parent,
         ),
         relations=tuple(_relation(person, known) for person in message.persons),
@@ -34,7 +32,7 @@ def facts(message: pb.Family, child_id: UUID) -> domain.Family:
             domain.DoNotTell(
                 _person("do_not_tell.person_id", one.person_id, known),
                 day("do_not_tell.start_date", one.start_date),
-                _absent_or_day("do_not_tell.end_date", one, "end_date"),
+                absent_or_day(one, "end_date", "do_not_tell"),
             )
             for one in message.do_not_tell
         ),
@@ -51,9 +49,9 @@ def restrictions(message: pb.Family, child_id: UUID) -> list[Restriction]:
             id=UUID(wish.id),
             child_id=child_id,
             wish=True,
-            people=frozenset(map(UUID, wish.person_ids)),
+            people=ids(wish.person_ids),
             start=day("wish.start_date", wish.start_date),
-            end=_absent_or_day("wish.end_date", wish, "end_date"),
+            end=absent_or_day(wish, "end_date", "wish"),
         )
         for wish in message.wishes
         if wish.respected
@@ -65,7 +63,7 @@ def restrictions(message: pb.Family, child_id: UUID) -> list[Restriction]:
             wish=False,
             people=frozenset({UUID(entry.person_id)}),
             start=day("do_not_tell.start_date", entry.start_date),
-            end=_absent_or_day("do_not_tell.end_date", entry, "end_date"),
+            end=absent_or_day(entry, "end_date", "do_not_tell"),
         )
         for entry in message.do_not_tell
     ]
@@ -77,8 +75,8 @@ def _relation(person: pb.FamilyPerson, known: Collection[str]) -> domain.Relatio
     return domain.Relation(
         person=UUID(person.id),
         kind=domain.RelationKind[name],
-        start=_absent_or_day("person.start_date", person, "start_date"),
-        end=_absent_or_day("person.end_date", person, "end_date"),
+        start=absent_or_day(person, "start_date", "person"),
+        end=absent_or_day(person, "end_date", "person"),
         acquired=tuple(
             domain.Acquired(
                 domain.Route[pb.FamilyPerson.Route.Name(one.route).removeprefix("ROUTE_")],
@@ -86,11 +84,11 @@ def _relation(person: pb.FamilyPerson, known: Collection[str]) -> domain.Relatio
             )
             for one in person.acquired
         ),
-        died=_absent_or_day("person.death_date", person, "death_date"),
+        died=absent_or_day(person, "death_date", "person"),
         incapable=tuple(
             domain.Period(
-                _absent_or_day("person.incapacities.start_date", one, "start_date"),
-                _absent_or_day("person.incapacities.end_date", one, "end_date"),
+                absent_or_day(one, "start_date", "person.incapacities"),
+                absent_or_day(one, "end_date", "person.incapacities"),
             )
             for one in person.incapacities
         ),
@@ -104,7 +102,7 @@ def _order(order: pb.CourtOrder, known: Collection[str]) -> domain.Order:
         id=UUID(order.id),
         kind=domain.OrderKind[pb.CourtOrder.Kind.Name(order.kind).removeprefix("KIND_")],
         made=day("order.make_date", order.make_date),
-        ends=_absent_or_day("order.end_date", order, "end_date"),
+        ends=absent_or_day(order, "end_date", "order"),
         to=_people("order.to_person_ids", order.to_person_ids, known),
         authority=_absent_or_person("order.authority_person_id", order.authority_person_id, known),
         against=_people("order.against_person_ids", order.against_person_ids, known),
@@ -115,8 +113,8 @@ def _order(order: pb.CourtOrder, known: Collection[str]) -> domain.Order:
             domain.Limit(
                 person=_person("order.limits.person_id", limit.person_id, known),
                 matters=matters(limit.matters),
-                start=_absent_or_day("order.limits.start_date", limit, "start_date"),
-                end=_absent_or_day("order.limits.end_date", limit, "end_date"),
+                start=absent_or_day(limit, "start_date", "order.limits"),
+                end=absent_or_day(limit, "end_date", "order.limits"),
             )
             for limit in order.limits
         ),
@@ -129,8 +127,8 @@ def _assessment(one: pb.CompetenceAssessment) -> domain.CompetenceAssessment:
         matter=matter(one.matter),
         able=one.able,
         assessed=day("assessment.assess_date", one.assess_date),
-        review=_absent_or_day("assessment.review_date", one, "review_date"),
-        subject=UUID(one.subject_id) if one.subject_id else None,
+        review=absent_or_day(one, "review_date", "assessment"),
+        subject=absent_or_id(one.subject_id),
     )
 
 
@@ -138,7 +136,7 @@ def _conflict(one: pb.Disagreement, known: Collection[str]) -> domain.Conflict:
     return domain.Conflict(
         people=_people("disagreement.person_ids", one.person_ids, known),
         start=day("disagreement.start_date", one.start_date),
-        end=_absent_or_day("disagreement.end_date", one, "end_date"),
+        end=absent_or_day(one, "end_date", "disagreement"),
         matters=matters(one.matters),
     )
 
@@ -148,7 +146,7 @@ def _wish(one: pb.ConfidentialityWish, known: Collection[str]) -> domain.Wish:
         id=UUID(one.id),
         respected=one.respected,
         start=day("wish.start_date", one.start_date),
-        end=_absent_or_day("wish.end_date", one, "end_date"),
+        end=absent_or_day(one, "end_date", "wish"),
         hidden_from=_people("wish.person_ids", one.person_ids, known),
         matters=matters(one.matters),
     )
@@ -176,8 +174,3 @@ def _person(field: str, person_id: str, known: Collection[str]) -> UUID:
     if person_id not in known:
         raise InvalidArgument([(field, "must be a person recorded for this child")])
     return UUID(person_id)
-
-
-def _absent_or_day(path: str, message: object, field: str) -> date | None:
-    said: Date = getattr(message, field)
-    return day(path, said) if message.HasField(field) else None  # type: ignore[attr-defined] # a message with dates

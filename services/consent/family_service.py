@@ -16,12 +16,13 @@ from services.chassis.validation import validate
 from services.chassis.writes import Writes
 from services.consent import access_trail, decision_facts, family_message, messages
 from services.consent.asker import asker
+from services.consent.dates import absent_or_day
 from services.consent.freezing import freeze_what_changed
-from services.consent.given import today_or
+from services.consent.ids import absent_or_id
 from services.consent.parts import Parts
 from services.consent.recording import Author
 from services.consent.refusals import FamilyFull
-from services.consent.rules.family import DecisionAsked, Family
+from services.consent.rules.family import DecisionAsked
 from services.consent.rules.responsibility import Standing, Who, who_can_consent
 from services.consent.rules.sources import SOURCES
 
@@ -116,13 +117,13 @@ class FamilyService(FamilyServiceServicer):
         """Compute who can consent. Raises InvalidArgument for a day that is none."""
         decision, organisation_id = asker()
         child_id = self._inward(request.child_id, organisation_id)
-        on = today_or(request.date if request.HasField("date") else None, self._clock().date())
+        on = absent_or_day(request, "date") or self._clock().date()
         async with self._database.transaction() as connection:
             recorded = await self._families.recorded(connection, child_id, organisation_id, decision)
             await access_trail.leave(connection, decision, [child_id])
         family = family_message.facts(recorded.message, child_id)
         matter = family_message.matter(request.matter)
-        subject = UUID(request.subject_id) if request.subject_id else None
+        subject = absent_or_id(request.subject_id)
         all_needed = matter in self._decisions.policy.all_needed
         answer = who_can_consent(family, DecisionAsked(matter, subject, all_needed=all_needed), on)
 
@@ -190,7 +191,7 @@ class FamilyService(FamilyServiceServicer):
             message.CopyFrom(before.message)
             id_ = put(message)
             validate(message)
-            facts: Family = family_message.facts(message, child_id)
+            facts = family_message.facts(message, child_id)
             by = Author.of(decision)
             after = await self._families.save(
                 connection,

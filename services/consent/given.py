@@ -1,6 +1,5 @@
 """A consent as a request describes it: what is asked for, and what was given (CON-1, CON-3, CON-10). Pure."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
@@ -10,7 +9,9 @@ from google.type.date_pb2 import Date
 from kith.consent.v1 import consent_pb2
 from kith.consent.v1 import consent_service_pb2 as pb
 from services.chassis.errors import InvalidArgument
-from services.consent.consent import USUAL_MEANS, USUAL_PURPOSES, Consent, day, give_date, period, review_date
+from services.consent.consent import USUAL_MEANS, USUAL_PURPOSES, Consent, require_review
+from services.consent.dates import MIDNIGHTS, absent_or_day, day, day_or_violation
+from services.consent.ids import absent_or_id, ids
 from services.consent.refusals import RequestedConsentDiffers, WordingNotCurrent
 from services.consent.rules.policy import Policy
 from services.consent.wording import Wording
@@ -28,7 +29,7 @@ def requested(
         child_id=child_id,
         recording_organisation_id=organisation_id,
         scope=request.scope,
-        recipient_organisation_ids=_ids(request.recipient_organisation_ids),
+        recipient_organisation_ids=ids(request.recipient_organisation_ids),
         giver=consent_pb2.Consent.GIVER_UNSPECIFIED,
         method=consent_pb2.Consent.METHOD_UNSPECIFIED,
         wording_version="",
@@ -40,11 +41,11 @@ def requested(
         kind=request.kind or consent_pb2.Consent.KIND_SHARE,
         purposes=frozenset(request.purposes) or USUAL_PURPOSES,
         means=frozenset(request.means) or USUAL_MEANS,
-        recipient_service_ids=_ids(request.recipient_service_ids),
+        recipient_service_ids=ids(request.recipient_service_ids),
         giver_person_id=None,
         entitled=True,
         competence_assessment_id=None,
-        recorder_practitioner_id=_id(request.recorder_practitioner_id),
+        recorder_practitioner_id=absent_or_id(request.recorder_practitioner_id),
         say_date=now.date(),
         review_date=None,
         wording_id=None,
@@ -72,22 +73,26 @@ def given(
     Ends with the longest time that the policy allows, however much is asked for. `wording` is the registered one that
     was shown, None if it is the recorder's own or there is none such. Raises InvalidArgument, WordingNotCurrent.
     """
-    start, expire = period(request.start_date, request.expire_date, now.date())
+    today = now.date()
+    start, expire = period(request.start_date, request.expire_date, today)
     expire = min(expire, start + timedelta(days=policy.longest_consent))
-    if expire < now.date():
+    if expire < today:
         longest = f"must be within the last {policy.longest_consent} days: a consent holds no longer"
         raise InvalidArgument([("start_date", longest)])
-    said = give_date(_absent(request, "give_date", request.give_date), start, now.date())
+    said = _give_date(request, start, today)
     if request.wording_id and (wording is None or not wording.in_use(said)):
         raise WordingNotCurrent
     if request.wording_id and request.wording_sha256:
         raise InvalidArgument([("wording_sha256", "not with wording_id, which has its own")])
+    review_date = absent_or_day(request, "review_date")
+    if review_date is not None:
+        require_review(review_date, today, expire)
     return Consent(
         id=uuid4(),
         child_id=child_id,
         recording_organisation_id=organisation_id,
         scope=request.scope,
-        recipient_organisation_ids=_ids(request.recipient_organisation_ids),
+        recipient_organisation_ids=ids(request.recipient_organisation_ids),
         giver=request.giver,
         method=request.method,
         wording_version=request.wording_version if wording is None else wording.version,
@@ -99,13 +104,13 @@ def given(
         kind=request.kind or consent_pb2.Consent.KIND_SHARE,
         purposes=frozenset(request.purposes) or USUAL_PURPOSES,
         means=frozenset(request.means) or USUAL_MEANS,
-        recipient_service_ids=_ids(request.recipient_service_ids),
-        giver_person_id=_id(request.giver_person_id),
+        recipient_service_ids=ids(request.recipient_service_ids),
+        giver_person_id=absent_or_id(request.giver_person_id),
         entitled=True,
         competence_assessment_id=None,
-        recorder_practitioner_id=_id(request.recorder_practitioner_id),
+        recorder_practitioner_id=absent_or_id(request.recorder_practitioner_id),
         say_date=said,
-        review_date=review_date(_absent(request, "review_date", request.review_date), now.date(), expire),
+        review_date=review_date,
         wording_id=None if wording is None else wording.id,
         wording_sha256=request.wording_sha256 if wording is None else wording.sha256,
         superseding_consent_id=None,
@@ -127,21 +132,31 @@ def answering(asked: Consent, answer: Consent, now: datetime) -> Consent:
 
 def refused_by(asked: Consent, person_id: str, now: datetime) -> Consent:
     """Return what was asked for as refused, by whom if that is said. Raises ConsentState unless it was asked for."""
-    return replace(asked.refused(now), giver_person_id=_id(person_id))
+    return replace(asked.refused(now), giver_person_id=absent_or_id(person_id))
 
 
-def _absent(request: pb.RecordConsentRequest, field: str, said: Date) -> Date | None:
-    return said if request.HasField(field) else None
+def period(start: Date, expire: Date, today: date) -> tuple[date, date]:
+    """Return the first and the last day a consent holds. Raises InvalidArgument naming each day at fault.
+
+    It must not be over already. It may begin later than `today`.
+    """
+    violations: list[tuple[str, str]] = []
+    first = day_or_violation("start_date", start, violations)
+    last = day_or_violation("expire_date", expire, violations)
+    if last is not None and last < today:
+        violations.append(("expire_date", "must not have passed"))
+    if first is not None and last is not None and last < first:
+        violations.append(("expire_date", "must not be before start_date"))
+    if violations or first is None or last is None:
+        raise InvalidArgument(violations)
+    return first, last
 
 
-def _ids(texts: Iterable[str]) -> frozenset[UUID]:
-    return frozenset(map(UUID, texts))
-
-
-def _id(text: str) -> UUID | None:
-    return UUID(text) if text else None
-
-
-def today_or(said: Date | None, today: date) -> date:
-    """Return a day that may be left out."""
-    return today if said is None else day("date", said)
+def _give_date(request: pb.RecordConsentRequest, start: date, today: date) -> date:
+    """Return the day it was given; where that is not said, its first day, but not one that is yet to come."""
+    said = absent_or_day(request, "give_date")
+    if said is None:
+        return min(start, today)
+    if said > today + MIDNIGHTS:
+        raise InvalidArgument([("give_date", "must not be in the future")])
+    return said

@@ -14,7 +14,7 @@ from services.chassis.child_ids import ChildIds
 from services.chassis.errors import InvalidArgument
 from services.consent import access_trail, decision_facts, messages, oversight_store
 from services.consent.asker import asker
-from services.consent.consent import day
+from services.consent.dates import day
 from services.consent.page import Pages
 from services.consent.parts import Parts
 from services.consent.report import Figure, suppressed

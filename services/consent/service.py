@@ -30,9 +30,11 @@ from services.consent import (
     wording_store,
 )
 from services.consent.asker import asker
-from services.consent.consent import Consent, day
+from services.consent.consent import Consent
+from services.consent.dates import day
 from services.consent.decisions import Told, about_a_person
 from services.consent.entitlement import asked, entitlement
+from services.consent.ids import absent_or_id
 from services.consent.page import Pages
 from services.consent.parts import Parts
 from services.consent.receipt import Receipts
@@ -246,7 +248,7 @@ class ConsentService(ConsentServiceServicer):
             consent = await _own(connection, request.consent_id, organisation_id)
             if consent.giver == consent_pb2.Consent.GIVER_UNSPECIFIED:
                 raise NothingGiven
-            reader = UUID(request.person_id) if request.person_id else consent.giver_person_id
+            reader = absent_or_id(request.person_id) or consent.giver_person_id
             safe_contact = await self._safe_contact(connection, consent, reader, decision)
             wording = (
                 await wording_store.wording(connection, consent.wording_id) if consent.wording_id else None

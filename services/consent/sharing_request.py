@@ -9,12 +9,12 @@ from kith.access.v1 import purpose_pb2
 from kith.consent.v1 import sharing_pb2
 from kith.consent.v1 import sharing_service_pb2 as pb
 from services.chassis.errors import InvalidArgument
-from services.consent.consent import day
+from services.consent.dates import MIDNIGHTS, absent_or_day, day
 from services.consent.decision_facts import GROUNDS
+from services.consent.ids import absent_or_id
 from services.consent.rules.policy import Policy, Statement
 from services.consent.sharing import StoredDecision, StoredShare
 
-_TOMORROW: Final = timedelta(days=1)
 _NOT_SHARED: Final = sharing_pb2.SharingDecision.OUTCOME_NOT_SHARED
 _USUAL_LONGEST: Final = timedelta(days=366)
 # What a recipient is not shown of somebody else's decision: how it came about.
@@ -34,12 +34,12 @@ def decided(
 ) -> StoredDecision:
     """Return the decision, but for its words. Raises InvalidArgument naming each day or person at fault."""
     today = now.date()
-    decide_date = day("decide_date", request.decide_date) if request.HasField("decide_date") else today
-    if decide_date > today + _TOMORROW:
+    decide_date = absent_or_day(request, "decide_date") or today
+    if decide_date > today + MIDNIGHTS:
         raise InvalidArgument([("decide_date", "must not be in the future")])
     review_date = day("review_date", request.review_date)
     _require_review(review_date, decide_date, request.ground, policy, today)
-    reviewer = _id(request.reviewer_practitioner_id)
+    reviewer = absent_or_id(request.reviewer_practitioner_id)
     _require_other(reviewer, UUID(request.decider_practitioner_id))
     return StoredDecision(
         id=uuid4(),
@@ -51,11 +51,9 @@ def decided(
         means=frozenset(request.means),
         recipient_organisation_ids=frozenset(UUID(to.organisation_id) for to in request.recipients),
         recipient_service_ids=frozenset(UUID(to.service_id) for to in request.recipients if to.service_id),
-        consent_id=_id(request.consent_id),
+        consent_id=absent_or_id(request.consent_id),
         ground=request.ground,
-        order_end_date=day("order_end_date", request.order_end_date)
-        if request.HasField("order_end_date")
-        else None,
+        order_end_date=absent_or_day(request, "order_end_date"),
         consent_not_used=request.consent_not_used,
         family_informed=request.family_informed,
         not_shared=request.not_shared,
@@ -66,7 +64,7 @@ def decided(
         decide_date=decide_date,
         review_date=review_date,
         end_date=None,
-        onward_of_share_id=_id(request.onward_of_share_id),
+        onward_of_share_id=absent_or_id(request.onward_of_share_id),
         version=1,
         create_time=now,
         update_time=now,
@@ -82,7 +80,7 @@ def shares(request: pb.RecordSharingDecisionRequest, decision: StoredDecision) -
             id=uuid4(),
             sharing_decision_id=decision.id,
             recipient_organisation_id=UUID(to.organisation_id),
-            recipient_service_id=_id(to.service_id),
+            recipient_service_id=absent_or_id(to.service_id),
             state=sharing_pb2.Share.STATE_OPEN,
             end_reason=sharing_pb2.Share.END_REASON_UNSPECIFIED,
             share_time=decision.create_time,
@@ -160,7 +158,3 @@ def _require_review(
 def _require_other(reviewer: UUID | None, decider: UUID) -> None:
     if reviewer == decider:
         raise InvalidArgument([("reviewer_practitioner_id", "must be somebody else than who decided")])
-
-
-def _id(text: str) -> UUID | None:
-    return UUID(text) if text else None

@@ -28,7 +28,7 @@ from services.consent import (
     store,
 )
 from services.consent.asker import asker
-from services.consent.consent import day
+from services.consent.dates import day
 from services.consent.page import Pages
 from services.consent.parts import Parts
 from services.consent.recording import Author

@@ -1,12 +1,10 @@
 """`WordingService`: from the contract to the partnership's texts and agreements and back, nothing else."""
 
-from datetime import date
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
 import grpc
-from google.type.date_pb2 import Date
 
 from kith.consent.v1 import wording_pb2
 from kith.consent.v1 import wording_service_pb2 as pb
@@ -14,7 +12,8 @@ from kith.consent.v1.wording_service_pb2_grpc import WordingServiceServicer
 from services.chassis.database import Connection
 from services.chassis.writes import Writes
 from services.consent import messages, wording_store
-from services.consent.consent import day
+from services.consent.dates import absent_or_day, day
+from services.consent.ids import absent_or_id
 from services.consent.page import Pages
 from services.consent.parts import Parts
 from services.consent.refusals import WordingExists, WordingNotFound
@@ -39,7 +38,7 @@ class WordingService(WordingServiceServicer):
     ) -> pb.RegisterWordingResponse:
         """Register a text. Raises WordingExists."""
         start = day("start_date", request.start_date)
-        end = _absent_or_day("end_date", request.end_date, said=request.HasField("end_date"))
+        end = absent_or_day(request, "end_date")
         require_order(start, end, "end_date")
 
         async def change(connection: Connection) -> pb.RegisterWordingResponse:
@@ -66,7 +65,7 @@ class WordingService(WordingServiceServicer):
     ) -> pb.RetireWordingResponse:
         """End the use of a text. Raises WordingNotFound."""
         end = day("end_date", request.end_date)
-        void = _absent_or_day("void_date", request.void_date, said=request.HasField("void_date"))
+        void = absent_or_day(request, "void_date")
 
         async def change(connection: Connection) -> pb.RetireWordingResponse:
             wording = await wording_store.wording(connection, UUID(request.wording_id))
@@ -95,11 +94,11 @@ class WordingService(WordingServiceServicer):
     ) -> pb.RecordAgreementResponse:
         """Record the dates of an organisation's agreement. Raises WordingNotFound."""
         start = day("start_date", request.start_date)
-        end = _absent_or_day("end_date", request.end_date, said=request.HasField("end_date"))
+        end = absent_or_day(request, "end_date")
         require_order(start, end, "end_date")
 
         async def change(connection: Connection) -> pb.RecordAgreementResponse:
-            wording_id = UUID(request.wording_id) if request.wording_id else None
+            wording_id = absent_or_id(request.wording_id)
             if wording_id is not None and await wording_store.wording(connection, wording_id) is None:
                 raise WordingNotFound
             agreement = Agreement(
@@ -121,10 +120,6 @@ class WordingService(WordingServiceServicer):
             )
 
         return await self._writes.once(request, pb.RecordAgreementResponse, change)
-
-
-def _absent_or_day(field: str, found: Date, *, said: bool) -> date | None:
-    return day(field, found) if said else None
 
 
 def _shown(wording: Wording) -> wording_pb2.Wording:

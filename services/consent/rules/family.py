@@ -68,17 +68,6 @@ class OrderKind(StrEnum):
     WARDSHIP = "wardship"
 
 
-class Standing(StrEnum):
-    """Whether the answer can be acted on."""
-
-    # Anyone of `who_may` is enough, or all of them if `all_needed`.
-    CLEAR = "clear"
-    # People have to look at it first: `why` and `missing` say what for.
-    REVIEW = "review"
-    # There is nobody to ask, as far as is recorded.
-    NOBODY = "nobody"
-
-
 @dataclass(frozen=True, slots=True)
 class Period:
     """Days in a row, the first and the last included; None: open on that side."""

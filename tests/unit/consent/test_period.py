@@ -6,7 +6,7 @@ import pytest
 from google.type.date_pb2 import Date
 
 from services.chassis.errors import InvalidArgument
-from services.consent.consent import period
+from services.consent.given import period
 
 TODAY = date(2026, 11, 22)
 

@@ -1,6 +1,7 @@
 """A consent's states are changed by verbs alone, and each only from where it may be (AIP-216)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -29,11 +30,11 @@ VERBS: dict[Message.State, Callable[[Consent], Consent]] = {
 }
 
 
-def _consent(state: int) -> Consent:
+def _consent(state: Message.State) -> Consent:
     asked = consent_service_pb2.RequestConsentRequest(scope=Message.SCOPE_ASSESSMENT)
     asked.answer_date.year, asked.answer_date.month, asked.answer_date.day = 2026, 12, 1
     made = requested(asked, child_id=UUID(int=1), organisation_id=UUID(int=2), now=NOW)
-    return Consent(**{name: getattr(made, name) for name in Consent.__slots__} | {"state": state})
+    return replace(made, state=state)
 
 
 STATES = [state for state in Message.State.values() if state]
