@@ -179,7 +179,7 @@ def _refused(failure: Failure) -> match_pb2.Finding:
     return match_pb2.Finding(error=to_status(failure, ERROR_DOMAIN))
 
 
-def _coverage(organisation_id: UUID, last_time: Any) -> match_pb2.Coverage:
+def _coverage(organisation_id: UUID, last_time: datetime) -> match_pb2.Coverage:
     time_ = Timestamp()
     time_.FromDatetime(last_time)
     return match_pb2.Coverage(organisation_id=str(organisation_id), last_update_time=time_)

@@ -12,8 +12,12 @@ from google.rpc import error_details_pb2
 from google.type import date_pb2
 
 from kith.childindex.v1 import child_pb2, match_pb2
+from services.chassis import access
 from services.chassis.errors import InvalidArgument, Unavailable
+from services.chassis.seal import Sealer
 from services.child_index.refusals import BudgetSpent
+from services.child_index.shielding import Shielding
+from services.matching import load_model
 from tests.fixtures.postgres import ServiceDatabases
 from tests.service.search.lookup import (
     CONNECTIONS,
@@ -172,6 +176,35 @@ async def test_a_flood_of_a_common_name_shows_nobody_and_asks_for_one_more_fact(
     assert not one.too_many
 
 
+async def test_a_made_up_fact_makes_no_list_of_a_flood(kith: Lookup) -> None:
+    """Nobody may list children by their names, not by adding what is true of none of them either."""
+    for number in range(15):
+        await kith.register(
+            facts(
+                "Wilhelmina",
+                "Zephaniah",
+                born=(2014, 1 + number % 12, 1 + number),
+                postcode=f"ZY{number} 1AA",
+                gender=child_pb2.Facts.GENDER_FEMALE,
+                school_name="Canal Street Primary School",
+                carers=[child_pb2.Carer(given_name="Marguerite", family_name="Abara")],
+            )
+        )
+    untrue: list[dict[str, Any]] = [
+        {},
+        {"gender": child_pb2.Facts.GENDER_MALE},
+        {"school_name": "Nowhere Academy"},
+        {"carers": [child_pb2.Carer(given_name="Zork", family_name="Blip")]},
+        {"postcode": "QX1 1QQ"},
+        {"birth_date": partial(2015)},
+    ]
+    for more in untrue:
+        asked = {"born": None, "birth_date": partial(2014), "postcode": "", **more}
+        found = await kith.find(query("Wilhelmina", "Zephaniah", **asked), nurse("somebody"))
+        assert found.too_many, more
+        assert found.ask_next
+
+
 async def test_names_too_common_to_look_for_are_no_miss(kith: Lookup) -> None:
     """G10: two very common names and an age have no key of their own; "no match" would not be true."""
     await kith.register(facts("Mohammed", "Ali", born=(2014, 3, 3), postcode="ZY9 2AA"))
@@ -284,26 +317,9 @@ async def test_a_shielded_child_shows_name_date_and_gender_alone(service_databas
 
 
 async def _shield(kith: Lookup, child_id: UUID) -> None:
-    """As the shielding does: the child marked, and only the keys of what is visible left visible."""
-    from services.chassis import access
-    from services.chassis.seal import Sealer
-    from services.child_index import store
-    from services.child_index.facts import describe
-    from services.child_index.opened import open_in_full
-    from services.child_index.shield import visible_facts
-    from services.matching import prepare
-
+    shielding = Shielding(Sealer(kith.keyring), kith.keys, load_model())
     async with kith.database.transaction() as connection:
-        sealed = await store.records_of(connection, child_id)
-        (child,) = open_in_full(Sealer(kith.keyring), sealed, access.own_work("child-index", "test"))
-        visible = kith.keys.stored(prepare(describe(visible_facts(child.all_records))))
-        await connection.execute("UPDATE child SET shielded = true WHERE id = $1", child_id)
-        rows = await connection.fetch("SELECT * FROM child_key WHERE child_id = $1", child_id)
-        await connection.execute("DELETE FROM child_key WHERE child_id = $1", child_id)
-        await connection.executemany(
-            "INSERT INTO child_key (key, source_record_id, child_id, visible) VALUES ($1, $2, $3, $4)",
-            [(row["key"], row["source_record_id"], child_id, row["key"] in visible) for row in rows],
-        )
+        await shielding.place(connection, child_id, access.own_work("child-index", "test"))
 
 
 async def test_a_class_list_in_two_round_trips(service_database: ServiceDatabases) -> None:
