@@ -13,6 +13,7 @@ MOST_EQUAL: Final = 10
 """With more children than this that fit all that was given, about equally well, none is shown: that were a list."""
 
 _RANKED: Final = 50
+_WHO: Final = ("given_name", "family_name", "birth_date")
 _QUERY_FIELDS: Final = frozenset(match_pb2.Query.DESCRIPTOR.fields_by_name)
 _AS_ASKED: Final = {"school": "school_name", "born": "birth_date"}
 """The matcher's names of facts where `Query` has another."""
@@ -53,8 +54,7 @@ def answer(
         # "No match" would be said of a search that did not look everywhere (G10).
         return Answer(ambiguous=True, ask_next=open_facts, too_many=True)
     equal = sum(
-        match.score.bits > matches[0].score.bits - model.margin_bits and _contradicts_nothing(match)
-        for match in matches
+        match.score.bits > matches[0].score.bits - model.margin_bits and _fits(match) for match in matches
     )
     ask_next = _in_query(ranking.ask_next)
     if equal > MOST_EQUAL and open_facts:
@@ -62,9 +62,12 @@ def answer(
     return Answer(matches[:limit], ranking.ambiguous, ask_next, more=len(matches) > limit)
 
 
-def _contradicts_nothing(match: Match[UUID]) -> bool:
-    """Whether every fact that was compared speaks for it; under which of its names it was found does not count."""
-    return all(one.bits >= 0 for one in match.score.evidence if one.field != "name_use")
+def _fits(match: Match[UUID]) -> bool:
+    """Whether names and date of birth are about those asked for.
+
+    What else contradicts does not count, nor does a year more or less: a made-up school would turn a flood into a list.
+    """
+    return all(match.score.level(field) != "disagree" for field in _WHO)
 
 
 def _in_query(fields: Sequence[str]) -> list[str]:
