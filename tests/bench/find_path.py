@@ -114,12 +114,14 @@ async def measure(folder: Path, size: int, report: Report, *, engines: bool) -> 
             report.add(f"processor of {name} for a search and an empty call", used, "ms")
         report.add("found somebody", 100 * found / len(asked), "%")
         await _refused(times, layout, person)
-        opened = await _in_parts(times, layout, asked)
+        # The steps in this process are those without OpenSearch.
+        opened = [] if engines else await _in_parts(times, layout, asked)
     for name, values in times.values.items():
         report.durations(name, values)
     report.ratio(_FIND, _EMPTY)
-    report.add("candidates opened for a question, p50", statistics.median(opened))
-    report.add("candidates opened for a question, at most", max(opened))
+    if opened:
+        report.add("candidates opened for a question, p50", statistics.median(opened))
+        report.add("candidates opened for a question, at most", max(opened))
 
 
 async def _over_grpc(times: Times, layout: Layout, person: Person, asked: list[match_pb2.Query]) -> int:

@@ -1,5 +1,6 @@
 """A part of the benchmark: what it measures, and how much of it."""
 
+import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,5 +41,7 @@ class Part:
     def run(self, folder: Path, size: int) -> Report:
         """Measure."""
         report = Report()
+        busy, _, _ = os.getloadavg()
+        report.remark(f"{busy:.1f} processes wanted a processor on average in the minute before")
         uvloop.run(self.measure(folder, size, report))
         return report
