@@ -130,6 +130,8 @@ SELECT b.item, c.id AS child_id, c.wrapped_key, r.id AS record_id, r.organisatio
  ORDER BY b.item, b.weight DESC, b.child_id
 """
 
+# Those of the organisation's own are weighed anew with all that it may find them by, as if none of it were hidden: that
+# a look-alike's keys did not add to the engine's would show in whom the child leaves behind.
 _AMONG_NAMED = """
 WITH asked AS (
     SELECT * FROM unnest($4::int[], $5::int[], $6::int[], $9::int[], $10::int[])
@@ -153,12 +155,13 @@ WITH asked AS (
                      LIMIT $1)
                     UNION ALL
                    (SELECT s.child_id, sum(s.weight)::float8
-                      FROM (SELECT DISTINCT o.child_id, q.key, q.weight
-                              FROM own AS o
-                              JOIN child_key AS k ON k.source_record_id = o.id
+                      FROM (SELECT DISTINCT r.child_id, q.key, q.weight
+                              FROM (SELECT DISTINCT child_id FROM own) AS o
+                              JOIN source_record AS r ON r.child_id = o.child_id
+                              JOIN child_key AS k ON k.source_record_id = r.id
                               JOIN unnest(($7::bigint[])[a.behind + 1 : a.last],
                                           ($8::int[])[a.behind + 1 : a.last]) AS q (key, weight) ON q.key = k.key
-                             WHERE k.visible OR o.look_alike) AS s
+                             WHERE k.visible OR r.id IN (SELECT id FROM own WHERE look_alike)) AS s
                      GROUP BY s.child_id)) AS e
             GROUP BY e.child_id
             ORDER BY weight DESC, e.child_id

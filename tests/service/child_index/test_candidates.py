@@ -189,14 +189,33 @@ async def test_with_too_many_records_waiting_nothing_is_shown(keys: Keys) -> Non
         assert await connection.fetchval("SELECT count(*) FROM disclosure") == 0
 
 
-async def _another_record(connection: Connection, child_id: UUID, key: int) -> None:
+@pytest.mark.parametrize("by_name", [False, True], ids=["own table", "engine"])
+@pytest.mark.parametrize("look_alike", [False, True], ids=["ordinary", "look-alike"])
+async def test_an_own_look_alike_weighs_what_it_would_if_it_were_none(
+    keys: Keys, by_name: bool, look_alike: bool
+) -> None:
+    """DESIGN 5 no. 8: else whom it leaves behind would say that it is one."""
+    visible, hidden = ((), (1,)) if look_alike else ((1,), ())
+    held = await keys.child(*visible, hidden=hidden, organisation=SCHOOL, look_alike=look_alike)
+    other = await keys.child(3)
+    async with keys.database.connection() as connection:
+        await _another_record(connection, held, 2, POLICE)
+    weights = {1: 5, 2: 5, 3: 1}
+    named = [Named(held, 5.0 if look_alike else 10.0), Named(other, 1.0)]
+    question = Asked(list(weights), list(weights.values()), named if by_name else None)
+    assert await keys.find(question, organisation=SCHOOL) == [[held]]
+
+
+async def _another_record(
+    connection: Connection, child_id: UUID, key: int, organisation: UUID = SCHOOL
+) -> None:
     record_id = uuid4()
     await connection.execute(
         "INSERT INTO source_record (id, child_id, organisation_id, local_key_hash, sealed_facts, model_version)"
         " VALUES ($1, $2, $3, $4, '', 'x')",
         record_id,
         child_id,
-        SCHOOL,
+        organisation,
         secrets.token_bytes(32),
     )
     await connection.execute("INSERT INTO child_key VALUES ($1, $2, $3, true)", key, record_id, child_id)
