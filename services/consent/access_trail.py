@@ -10,6 +10,7 @@ from services.chassis.access import Decision
 from services.chassis.database import Connection
 
 SERVICE = "consent"
+# A page of no list has more.
 _MOST_CHILDREN = 100
 
 

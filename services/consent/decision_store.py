@@ -7,6 +7,9 @@ from uuid import UUID
 
 from services.chassis.database import Connection
 
+# Who asks, and who would receive.
+_PARTIES: Final = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -38,8 +41,6 @@ async def _rows(connection: Connection, child_ids: list[UUID], organisation_ids:
         return await connection.fetch(_FIND_ONE, child_ids[0], organisation_ids[0], organisation_ids[-1])
     return await connection.fetch(_FIND_MANY, child_ids, organisation_ids)
 
-
-_PARTIES: Final = 2
 
 # One value instead of an array: PostgreSQL then keeps one plan, which it would make anew for each array (1 ms). The
 # number 3 in the place of `what` is an agreement.

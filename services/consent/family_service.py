@@ -31,6 +31,17 @@ R = TypeVar("R", bound=Message)
 _STANDINGS: Final[Mapping[Standing, Any]] = {
     one: pb.WhoCanConsentResponse.Standing.Value(f"STANDING_{one.name}") for one in Standing
 }
+# As in the contract, which would refuse one more without saying what to do.
+_MOST = 50
+_MOST_ASSESSMENTS = 200
+_LIMITS = {
+    family_pb2.FamilyPerson: _MOST,
+    family_pb2.CourtOrder: _MOST,
+    family_pb2.CompetenceAssessment: _MOST_ASSESSMENTS,
+    family_pb2.Disagreement: _MOST,
+    family_pb2.ConfidentialityWish: _MOST,
+    family_pb2.DoNotTell: _MOST,
+}
 
 
 class FamilyService(FamilyServiceServicer):
@@ -238,15 +249,3 @@ def _put(entries: Any, entry: Any) -> str:
     # An id of the caller's own choosing would say something to others; ours say nothing.
     added.id = str(uuid4())
     return str(added.id)
-
-
-_MOST = 50
-_MOST_ASSESSMENTS = 200
-_LIMITS = {
-    family_pb2.FamilyPerson: _MOST,
-    family_pb2.CourtOrder: _MOST,
-    family_pb2.CompetenceAssessment: _MOST_ASSESSMENTS,
-    family_pb2.Disagreement: _MOST,
-    family_pb2.ConfidentialityWish: _MOST,
-    family_pb2.DoNotTell: _MOST,
-}

@@ -1,4 +1,4 @@
-"""Consents, families and decisions as their recorder is shown them. Pure."""
+"""Consents, decisions about sharing, shares and notices as they go on the wire. Pure."""
 
 from collections.abc import Iterable
 from datetime import date, datetime

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any, Final
 
 import grpc
-from pydantic import TypeAdapter
 
 from kith.consent.v1 import consent_pb2, oversight_pb2, sharing_pb2
 from kith.consent.v1 import oversight_service_pb2 as pb
@@ -23,9 +22,9 @@ from services.consent.rules import policy
 Context = grpc.aio.ServicerContext[Any, Any]
 
 _USUAL_DAYS: Final = 28
-_POLICY: Final = TypeAdapter(policy.Policy)
 _MOST_CHANGES: Final = 100
 _MOST_FAULTS: Final = 20
+_LONGEST_FAULT: Final = 200
 # What each measure counts by: the enum and the prefix of its names.
 _VALUES: Final[Mapping[int, tuple[Any, str]]] = {
     oversight_pb2.Figure.MEASURE_CONSENT_KIND: (consent_pb2.Consent.Kind, "KIND_"),
@@ -47,7 +46,7 @@ class OversightService(OversightServiceServicer):
         self._decisions = parts.decisions
 
     async def ListDue(self, request: pb.ListDueRequest, _context: Context) -> pb.ListDueResponse:
-        """List what is due, page by page, with how many there are on all."""
+        """List what is due, page by page, with how many there are on all pages."""
         decision, organisation_id = asker()
         after, size = self._pages.place(request)
         today = self._clock().date()
@@ -85,9 +84,7 @@ class OversightService(OversightServiceServicer):
     async def GetPolicy(self, _request: pb.GetPolicyRequest, _context: Context) -> pb.GetPolicyResponse:
         """Show the policy."""
         found = self._decisions.policy
-        return pb.GetPolicyResponse(
-            version=found.version, policy_json=_POLICY.dump_json(found, indent=2).decode()
-        )
+        return pb.GetPolicyResponse(version=found.version, policy_json=policy.text(found))
 
     async def DryRunPolicy(
         self, request: pb.DryRunPolicyRequest, _context: Context
@@ -96,7 +93,7 @@ class OversightService(OversightServiceServicer):
         try:
             tried = policy.parse(request.policy_json)
         except policy.PolicyInvalid as invalid:
-            faults = [("policy_json", fault[:200]) for fault in invalid.faults[:_MOST_FAULTS]]
+            faults = [("policy_json", fault[:_LONGEST_FAULT]) for fault in invalid.faults[:_MOST_FAULTS]]
             raise InvalidArgument(faults) from None
         run = self._decisions.dry_run(tried)
         return pb.DryRunPolicyResponse(

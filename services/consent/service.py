@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import grpc
+from google.protobuf.message import Message
 
 from kith.consent.v1 import consent_pb2
 from kith.consent.v1 import consent_service_pb2 as pb
@@ -43,6 +43,9 @@ from services.consent.refusals import ConsentNotVisible, MustNotBeTold, NothingG
 from services.consent.rules.responsibility import who_can_consent
 
 Context = grpc.aio.ServicerContext[Any, Any]
+R = TypeVar("R", bound=Message)
+Become = Callable[[Connection, Consent, datetime], Awaitable[Consent]]
+"""Returns what becomes of a consent that is locked."""
 
 _MOST_CHANGES = 1000
 _USUAL_CHANGES = 500
@@ -53,7 +56,6 @@ class ConsentService(ConsentServiceServicer):
     """Answers for consents. Who may ask is decided before, by the rule beside each method."""
 
     def __init__(self, parts: Parts, receipts: Receipts) -> None:
-        """`parts.wake` is called after each commit that may have written an event."""
         self._database = parts.database
         self._writes = Writes(parts.database, parts.keyring, parts.wake)
         self._pages = Pages(parts.keyring)
@@ -66,7 +68,7 @@ class ConsentService(ConsentServiceServicer):
     async def RequestConsent(
         self, request: pb.RequestConsentRequest, _context: Context
     ) -> pb.RequestConsentResponse:
-        """Record that a consent is asked for."""
+        """Record that a consent is asked for. Raises InvalidArgument."""
 
         async def change(connection: Connection) -> pb.RequestConsentResponse:
             decision, organisation_id = asker()
@@ -85,7 +87,11 @@ class ConsentService(ConsentServiceServicer):
     async def RecordConsent(
         self, request: pb.RecordConsentRequest, _context: Context
     ) -> pb.RecordConsentResponse:
-        """Record a consent. Raises WordingNotCurrent, GiverNotNamed, GiverCannotConsent, RequestedConsentDiffers."""
+        """Record a consent.
+
+        Raises InvalidArgument, WordingNotCurrent, GiverNotNamed, GiverCannotConsent, and, where one was asked for,
+        ConsentNotVisible, RequestedConsentDiffers, Changed.
+        """
 
         async def change(connection: Connection) -> pb.RecordConsentResponse:
             decision, organisation_id = asker()
@@ -118,12 +124,7 @@ class ConsentService(ConsentServiceServicer):
             entitled = who_can_consent(family, decision, now.date()).may(after.giver_person_id)
             return replace(after, entitled=entitled)
 
-        changed = partial(self._changed, request.consent_id, request.version, refuse)
-
-        async def change(connection: Connection) -> pb.RefuseConsentResponse:
-            return pb.RefuseConsentResponse(consent=await changed(connection))
-
-        return await self._writes.once(request, pb.RefuseConsentResponse, change)
+        return await self._changed(request, pb.RefuseConsentResponse, refuse)
 
     async def WithdrawConsent(
         self, request: pb.WithdrawConsentRequest, _context: Context
@@ -133,17 +134,15 @@ class ConsentService(ConsentServiceServicer):
         async def withdraw(_connection: Connection, before: Consent, now: datetime) -> Consent:
             return before.withdrawn(now)
 
-        changed = partial(self._changed, request.consent_id, request.version, withdraw)
-
-        async def change(connection: Connection) -> pb.WithdrawConsentResponse:
-            return pb.WithdrawConsentResponse(consent=await changed(connection))
-
-        return await self._writes.once(request, pb.WithdrawConsentResponse, change)
+        return await self._changed(request, pb.WithdrawConsentResponse, withdraw)
 
     async def SupersedeConsent(
         self, request: pb.SupersedeConsentRequest, _context: Context
     ) -> pb.SupersedeConsentResponse:
-        """Put a consent in the place of another. Raises as RecordConsent and WithdrawConsent do."""
+        """Put a consent in the place of another.
+
+        Raises as RecordConsent does of the one, ConsentNotVisible, ConsentState, Changed of the other.
+        """
 
         async def change(connection: Connection) -> pb.SupersedeConsentResponse:
             decision, organisation_id = asker()
@@ -169,12 +168,7 @@ class ConsentService(ConsentServiceServicer):
         async def invalidate(_connection: Connection, before: Consent, now: datetime) -> Consent:
             return before.invalidated(request.invalidity, now)
 
-        changed = partial(self._changed, request.consent_id, request.version, invalidate)
-
-        async def change(connection: Connection) -> pb.InvalidateConsentResponse:
-            return pb.InvalidateConsentResponse(consent=await changed(connection))
-
-        return await self._writes.once(request, pb.InvalidateConsentResponse, change)
+        return await self._changed(request, pb.InvalidateConsentResponse, invalidate)
 
     async def ReviewConsent(
         self, request: pb.ReviewConsentRequest, _context: Context
@@ -185,12 +179,7 @@ class ConsentService(ConsentServiceServicer):
         async def review(_connection: Connection, before: Consent, now: datetime) -> Consent:
             return before.reviewed(review_date, now)
 
-        changed = partial(self._changed, request.consent_id, request.version, review)
-
-        async def change(connection: Connection) -> pb.ReviewConsentResponse:
-            return pb.ReviewConsentResponse(consent=await changed(connection))
-
-        return await self._writes.once(request, pb.ReviewConsentResponse, change)
+        return await self._changed(request, pb.ReviewConsentResponse, review)
 
     async def GetConsent(self, request: pb.GetConsentRequest, _context: Context) -> pb.GetConsentResponse:
         """Show a consent of the caller's organisation. Raises ConsentNotVisible."""
@@ -325,20 +314,20 @@ class ConsentService(ConsentServiceServicer):
             competence_assessment_id=found.competence_assessment_id,
         )
 
-    async def _changed(
-        self,
-        consent_id: str,
-        seen: int,
-        become: Callable[[Connection, Consent, datetime], Awaitable[Consent]],
-        connection: Connection,
-    ) -> consent_pb2.Consent:
-        """What becomes of a consent of the caller's organisation, as the caller is shown it."""
-        decision, organisation_id = asker()
-        before = await _locked(connection, consent_id, organisation_id, seen)
-        after = await become(connection, before, self._clock())
-        await recording.change(connection, before, after, Author.of(decision))
-        await access_trail.leave(connection, decision, [after.child_id])
-        return self._shown(after, organisation_id)
+    async def _changed(self, request: Any, response: type[R], become: Become) -> R:
+        """Change a consent of the caller's organisation, and answer with it as it now stands."""
+
+        async def change(connection: Connection) -> R:
+            decision, organisation_id = asker()
+            before = await _locked(connection, request.consent_id, organisation_id, request.version)
+            after = await become(connection, before, self._clock())
+            await recording.change(connection, before, after, Author.of(decision))
+            await access_trail.leave(connection, decision, [after.child_id])
+            answer: Any = response
+            made: R = answer(consent=self._shown(after, organisation_id))
+            return made
+
+        return await self._writes.once(request, response, change)
 
     async def _safe_contact(
         self, connection: Connection, consent: Consent, reader: UUID | None, decision: Decision
@@ -364,12 +353,9 @@ class ConsentService(ConsentServiceServicer):
         told = await self._families.told(
             connection, [consent.child_id], organisation_id, decision, self._clock().date()
         )
-        # Who gave it knows of it already, unless something has been said since about telling.
-        told = (
-            replace(told, may_be_told=told.may_be_told | {reader})
-            if reader == consent.giver_person_id
-            else told
-        )
+        if reader == consent.giver_person_id:
+            # Who gave it knows of it already, unless something has been said since about telling.
+            told = replace(told, may_be_told=told.may_be_told | {reader})
         answers = await self._decisions.decide(connection, [consent.child_id], [question], told)
         if decision_facts.answer(answers[0]).outcome != pb.Answer.OUTCOME_PERMIT:
             raise MustNotBeTold

@@ -269,11 +269,9 @@ SELECT id, child_id, organisation_id, outcome, scope, purposes, means, recipient
        not_shared, sealed_words, says, decider_practitioner_id, reviewer_practitioner_id, decide_date,
        review_date, end_date, onward_of_share_id, version, create_time, update_time
   FROM sharing_decision
-WHERE outcome = 2 AND order_end_date < $1
-  AND EXISTS (SELECT
-  FROM share
- WHERE sharing_decision_id = sharing_decision.id AND state = 1)
-ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
+ WHERE outcome = 2 AND order_end_date < $1
+   AND EXISTS (SELECT FROM share WHERE sharing_decision_id = sharing_decision.id AND state = 1)
+ ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 """
 
 _CHANGE_SHARE = """
@@ -305,11 +303,11 @@ SELECT id, child_id, organisation_id, outcome, scope, purposes, means, recipient
        not_shared, sealed_words, says, decider_practitioner_id, reviewer_practitioner_id, decide_date,
        review_date, end_date, onward_of_share_id, version, create_time, update_time
   FROM sharing_decision
-WHERE organisation_id = $1
-  AND ($2::uuid IS NULL OR child_id = $2)
-  AND ($3::timestamptz IS NULL OR (create_time, id) < ($3, $4::uuid))
-ORDER BY create_time DESC, id DESC
-LIMIT $5
+ WHERE organisation_id = $1
+   AND ($2::uuid IS NULL OR child_id = $2)
+   AND ($3::timestamptz IS NULL OR (create_time, id) < ($3, $4::uuid))
+ ORDER BY create_time DESC, id DESC
+ LIMIT $5
 """
 
 _RECEIVED = """
@@ -318,12 +316,9 @@ SELECT id, child_id, organisation_id, outcome, scope, purposes, means, recipient
        not_shared, sealed_words, says, decider_practitioner_id, reviewer_practitioner_id, decide_date,
        review_date, end_date, onward_of_share_id, version, create_time, update_time
   FROM sharing_decision
- WHERE id IN (SELECT sharing_decision_id
-  FROM share
- WHERE recipient_organisation_id = $1)
+ WHERE id IN (SELECT sharing_decision_id FROM share WHERE recipient_organisation_id = $1)
    AND ($2::uuid IS NULL OR child_id = $2)
    AND ($3::timestamptz IS NULL OR (create_time, id) < ($3, $4::uuid))
-
  ORDER BY create_time DESC, id DESC
  LIMIT $5
 """
@@ -337,16 +332,16 @@ _NOTICES = """
 SELECT id, child_id, recipient_organisation_id, organisation_id, kind, consent_id, share_id, create_time,
        acknowledge_time
   FROM notice
-WHERE recipient_organisation_id = $1
-  AND ($2 OR acknowledge_time IS NULL)
-  AND ($3::timestamptz IS NULL OR (create_time, id) > ($3, $4::uuid))
-ORDER BY create_time, id
-LIMIT $5
+ WHERE recipient_organisation_id = $1
+   AND ($2 OR acknowledge_time IS NULL)
+   AND ($3::timestamptz IS NULL OR (create_time, id) > ($3, $4::uuid))
+ ORDER BY create_time, id
+ LIMIT $5
 """
 
 _ACKNOWLEDGE_NOTICE = """
-UPDATE notice SET acknowledge_time = coalesce(acknowledge_time, $3) WHERE id = $1 AND
-       recipient_organisation_id = $2
+UPDATE notice SET acknowledge_time = coalesce(acknowledge_time, $3)
+ WHERE id = $1 AND recipient_organisation_id = $2
 RETURNING id, child_id, recipient_organisation_id, organisation_id, kind, consent_id, share_id, create_time,
        acknowledge_time
 """

@@ -225,12 +225,12 @@ SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_id
        say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
        freeze_date, limits_explained, create_time
   FROM consent
-WHERE recording_organisation_id = $1
-  AND ($2::uuid IS NULL OR child_id = $2)
-  AND (cardinality($3::smallint[]) = 0 OR state = ANY($3))
-  AND ($4::timestamptz IS NULL OR (create_time, id) < ($4, $5::uuid))
-ORDER BY create_time DESC, id DESC
-LIMIT $6
+ WHERE recording_organisation_id = $1
+   AND ($2::uuid IS NULL OR child_id = $2)
+   AND (cardinality($3::smallint[]) = 0 OR state = ANY($3))
+   AND ($4::timestamptz IS NULL OR (create_time, id) < ($4, $5::uuid))
+ ORDER BY create_time DESC, id DESC
+ LIMIT $6
 """
 
 _LOCK_RESTING = """

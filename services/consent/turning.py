@@ -8,9 +8,10 @@ from typing import Final, NoReturn
 from kith.consent.v1.consent_pb2 import Consent as ConsentMessage
 from kith.consent.v1.sharing_pb2 import Share
 from services.chassis import access
-from services.chassis.database import Connection, Database
+from services.chassis.database import Connection
 from services.chassis.leader import lead
 from services.consent import recording, sharing_store, store
+from services.consent.access_trail import SERVICE
 from services.consent.consent import Consent
 from services.consent.freezing import frozen_or_bound
 from services.consent.parts import Parts
@@ -27,11 +28,11 @@ class Turning:
     """
 
     def __init__(self, parts: Parts, pause_seconds: float) -> None:
-        self._database: Database = parts.database
+        self._database = parts.database
         self._parts = parts
         self._pause_seconds = pause_seconds
         # Families are opened here with nobody asking: whether a consent still stands on a birthday is in them alone.
-        self._decision = access.own_work("consent", _TASK)
+        self._decision = access.own_work(SERVICE, _TASK)
 
     async def run(self) -> None:
         """Run until cancelled. Survives the loss of the database."""

@@ -155,7 +155,7 @@ class CompetenceAssessment:
     """Whether the child was found able to take this very decision; the last counts, until `review` at most.
 
     Under 16 it is Gillick (Fraser) competence, from 16 on capacity under the Mental Capacity Act 2005. `subject`
-    narrows it to one service or share; None: all of the matter.
+    narrows it to one service; None: all of the matter.
     """
 
     id: UUID
@@ -227,7 +227,7 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class DecisionAsked:
-    """The decision: its matter, the service or share it is about, and whether policy wants everybody's consent."""
+    """The decision: its matter, the service it is about, and whether policy wants everybody's consent."""
 
     matter: Matter
     subject: UUID | None = None

@@ -91,6 +91,11 @@ def load(path: Path = SHIPPED) -> Policy:
     return parse(path.read_bytes())
 
 
+def text(policy: Policy) -> str:
+    """Return the policy as JSON, such as `parse` reads."""
+    return _POLICY.dump_json(policy, indent=2).decode()
+
+
 def parse(text: str | bytes) -> Policy:
     """Return the policy that a JSON text says. Raises PolicyInvalid naming everything at fault."""
     try:
