@@ -40,9 +40,11 @@ def section(part: Part, size: str, report: Report, minutes: float) -> str:
 def read(path: Path) -> dict[str, str]:
     """The sections that a page has, by name."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    found = list(_SECTION.finditer(text))
-    ends = [one.start() for one in found[1:]] + [len(text)]
-    return {one["key"]: text[one.start() : end].rstrip() + "\n" for one, end in zip(found, ends, strict=True)}
+    begins = [*_SECTION.finditer(text)]
+    ends = [*(one.start() for one in begins[1:]), len(text)]
+    return {
+        one["key"]: text[one.start() : end].rstrip() + "\n" for one, end in zip(begins, ends, strict=False)
+    }
 
 
 def write(path: Path, sections: Mapping[str, str], order: Sequence[str]) -> None:

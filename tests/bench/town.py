@@ -73,7 +73,7 @@ async def measure(folder: Path, size: int, report: Report) -> None:
             sent = list(town.rows())
             report.remark(f"{size:,} children, loaded in {len(sent):,} registrations")
             report.add("load", seconds, "s")
-            report.add("registrations, each at an even time", len(sent) / seconds, "/s")
+            report.add("registrations", len(sent) / seconds, "/s")
             await lookups(report, layout, loaded, sent)
             pids = {name: fleet.processes.process(name).pid for name in (*_SERVICES, "postgres", "kafka")}
             report.add("memory of the seven services", sum(memory_mb(pids[name]) for name in _SERVICES), "MB")
