@@ -16,7 +16,7 @@ from services.consent.asker import asker
 from services.consent.dates import day
 from services.consent.page import Pages
 from services.consent.parts import Parts
-from services.consent.report import Figure, suppressed
+from services.consent.report import Figure, rounded, suppressed
 from services.consent.rules import policy
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -79,7 +79,7 @@ class OversightService(OversightServiceServicer):
             raise InvalidArgument([("end_date", "must not be before start_date")])
         async with self._database.connection() as connection:
             counted = await oversight_store.figures(connection, first, last, self._clock().date())
-        return pb.GetReportResponse(figures=map(_figure, suppressed(counted)))
+        return pb.GetReportResponse(figures=map(_figure, rounded(suppressed(counted))))
 
     async def GetPolicy(self, _request: pb.GetPolicyRequest, _context: Context) -> pb.GetPolicyResponse:
         """Show the policy."""

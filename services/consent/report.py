@@ -7,6 +7,7 @@ from typing import Final
 
 SMALL: Final = 5
 """Numbers below it are suppressed, as the Office for National Statistics does for counts of people."""
+_NEAREST: Final = 5
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,6 +44,14 @@ def suppressed(counted: Iterable[Figure]) -> list[Figure]:
         found += rest
         found.append(replace(total, count=0, suppressed=True) if hide_total and total.count else total)
     return sorted(found)
+
+
+def rounded(figures: Iterable[Figure]) -> list[Figure]:
+    """Return the figures to the nearest five.
+
+    Of two reports, a day apart, or of two measures that add up to the same, the difference gives no child away either.
+    """
+    return [replace(one, count=(one.count + _NEAREST // 2) // _NEAREST * _NEAREST) for one in figures]
 
 
 def _told(small: Iterable[Figure], total: Figure) -> int:

@@ -71,9 +71,10 @@ async def test_a_report_names_no_child_and_no_small_number(
         for one in report.figures
         if (one.measure, one.value) == (Figure.MEASURE_CONSENT_KIND, "SHARE")
     }
-    assert figures[clinic.id][0] in {0, 6}
+    # Six, to the nearest five: two reports a day apart do not give the sixth away.
+    assert figures[clinic.id][0] in {0, 5}
     assert figures[school.id] == (0, True)
-    assert all(one.count == 0 or one.count >= 5 for one in report.figures)
+    assert all(one.count % 5 == 0 for one in report.figures)
     assert str(child.internal) not in str(report)
     assert (await refusal(oversight.GetReport(asked, metadata=clinic.metadata))).code == "PERMISSION_DENIED"
 

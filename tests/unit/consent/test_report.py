@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.consent.report import SMALL, Figure, suppressed
+from services.consent.report import SMALL, Figure, rounded, suppressed
 
 _COUNTS = st.dictionaries(
     st.sampled_from([f"organisation-{number}" for number in range(6)]), st.integers(1, 20)
@@ -42,3 +42,15 @@ def test_every_organisation_and_the_sum_have_their_row(counts: dict[str, int]) -
 def test_large_numbers_are_told_as_they_are() -> None:
     found = suppressed(_figures({"a": 10, "b": 30}))
     assert [(figure.organisation_id, figure.count) for figure in found] == [("", 40), ("a", 10), ("b", 30)]
+
+
+@given(st.integers(SMALL, 1000))
+def test_a_number_that_is_told_is_the_nearest_multiple_of_five(count: int) -> None:
+    """One child more or less shows in few numbers, and in none of them that it is one."""
+    (figure,) = rounded([Figure(1, "", "SHARE", count)])
+    assert (figure.count % 5, abs(figure.count - count) <= 2) == (0, True)
+
+
+def test_what_is_left_out_stays_left_out() -> None:
+    left_out = Figure(1, "a", "SHARE", 0, suppressed=True)
+    assert rounded([left_out]) == [left_out]
