@@ -44,7 +44,8 @@ class Consent:
 
     `child_id` is the internal id. `version` grows by one with each event about the consent, from 1. `say_date` is the
     day it was given, refused or asked for. Of one asked for, `expire_date` is the day an answer is expected by.
-    `freeze_date` is the first day on which what it rests on is over, as far as is known.
+    `freeze_date` is the first day on which what it rests on is over, as far as is known. `needed_person_ids` says who
+    else has to give it, if that is all it lacks.
     """
 
     id: UUID
@@ -78,6 +79,7 @@ class Consent:
     freeze_date: date | None
     limits_explained: bool
     create_time: datetime
+    needed_person_ids: frozenset[UUID] = frozenset()
 
     def withdrawn(self, now: datetime) -> "Consent":
         """Return it as withdrawn. Raises ConsentWithdrawn if it was before, ConsentState if it has ended."""

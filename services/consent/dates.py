@@ -9,6 +9,8 @@ from services.chassis.errors import InvalidArgument
 
 MIDNIGHTS: Final = timedelta(days=1)
 """The caller's midnight comes at most this much earlier than that in UTC."""
+# Of everybody around a child now, and of all that the rules reckon from it; other years are slips of the keyboard.
+_YEARS: Final = range(1900, 2200)
 
 
 def day(field: str, said: Date) -> date:
@@ -32,7 +34,11 @@ def absent_or_day(message: Any, name: str, within: str = "") -> date | None:
 def day_or_violation(field: str, said: Date, violations: list[tuple[str, str]]) -> date | None:
     """Return a day of the calendar; if it is none, add that to the violations and return None."""
     try:
-        return date(said.year, said.month, said.day)
+        found = date(said.year, said.month, said.day)
     except ValueError:
         violations.append((field, "must be a day of the calendar, with year, month and day"))
         return None
+    if found.year not in _YEARS:
+        violations.append((field, f"must lie in the years {_YEARS[0]} to {_YEARS[-1]}"))
+        return None
+    return found

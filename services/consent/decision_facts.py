@@ -95,6 +95,7 @@ def consent(row: Any) -> ConsentFacts:
         entitled=row["flag"],
         ask_again_on=row["bound_date"],
         wording="" if wording_id is None else str(wording_id),
+        needed=frozenset(row["needed_ids"]),
     )
 
 
@@ -152,17 +153,13 @@ def question(asked: pb.Question, agreements: Mapping[UUID, Any], today: date) ->
     )
 
 
-def records(
-    child_ids: Collection[UUID], found: Any, today: date, *, told: frozenset[UUID], parents: frozenset[UUID]
-) -> Records:
-    """Return everything a decision is made on. `told`, `parents`: for questions about a person."""
+def records(child_ids: Collection[UUID], found: Any, today: date) -> Records:
+    """Return everything a decision is made on but who is who, which is for questions about a person alone."""
     return Records(
         child_ids=child_ids,
         consents=[consent(row) for row in found.consents],
         sharing=[sharing(row, today) for row in found.sharing],
         restrictions=[restriction(row) for row in found.restrictions],
-        may_be_told=told,
-        parents=parents,
     )
 
 

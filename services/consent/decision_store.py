@@ -47,13 +47,13 @@ async def _rows(connection: Connection, child_ids: list[UUID], organisation_ids:
 _FIND_ONE = """
 SELECT what, id, child_id, organisation_id, scope, purposes, means, organisation_ids, service_ids, state, kind,
        start_date, end_date, bound_date, detail, flag, person_id, wording_id, other_date, said, says,
-       organisation_kind, agreement_start, agreement_end
+       organisation_kind, agreement_start, agreement_end, needed_ids
   FROM decision_record
  WHERE child_id = $1
 UNION ALL
 SELECT 3, organisation_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-       organisation_kind, start_date, end_date
+       organisation_kind, start_date, end_date, NULL
   FROM organisation_agreement
  WHERE organisation_id IN ($2, $3)
 """
@@ -61,13 +61,13 @@ SELECT 3, organisation_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
 _FIND_MANY = """
 SELECT what, id, child_id, organisation_id, scope, purposes, means, organisation_ids, service_ids, state, kind,
        start_date, end_date, bound_date, detail, flag, person_id, wording_id, other_date, said, says,
-       organisation_kind, agreement_start, agreement_end
+       organisation_kind, agreement_start, agreement_end, needed_ids
   FROM decision_record
  WHERE child_id = ANY($1::uuid[])
 UNION ALL
 SELECT 3, organisation_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-       organisation_kind, start_date, end_date
+       organisation_kind, start_date, end_date, NULL
   FROM organisation_agreement
  WHERE organisation_id = ANY($2::uuid[])
 """

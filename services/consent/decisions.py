@@ -1,9 +1,10 @@
 """Decisions on what is recorded at this moment, under the policy; the last ones are kept for dry runs."""
 
 from collections import Counter, deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -22,10 +23,14 @@ _NOBODY: Final = frozenset[UUID]()
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Who around the child may be told something, and who has parental responsibility, by `who_can_consent`."""
+    """Who around the child may be told something, and who has parental responsibility, by `who_can_consent`.
+
+    As one organisation recorded it, which knows `known` under ids of its own.
+    """
 
     may_be_told: frozenset[UUID] = _NOBODY
     parents: frozenset[UUID] = _NOBODY
+    known: frozenset[UUID] = _NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,11 @@ class Decisions:
         connection: Connection,
         child_ids: Collection[UUID],
         questions: Sequence[pb.Question],
-        told: Told | None = None,
+        told: Mapping[UUID, Told] = MappingProxyType({}),
     ) -> list[Answer]:
         """Return the answers, in order, all on one reading of what is recorded.
 
-        `told`: for questions about a person; without it nobody may be told anything.
+        `told`: for questions about a person, by who asks; without it nobody may be told anything.
         """
         now = self._clock()
         today = now.date()
@@ -65,16 +70,15 @@ class Decisions:
             if id_
         }
         found = await decision_store.find(connection, child_ids, organisations)
-        people = told or Told()
-        records = decision_facts.records(
-            child_ids, found, today, told=people.may_be_told, parents=people.parents
-        )
+        records = decision_facts.records(child_ids, found, today)
         policy = self._with_void(found, today)
         answers = []
         for one in questions:
             question = decision_facts.question(one, found.agreements, today)
-            answers.append(decide(question, records, policy, today))
-            self._recent.append((now, question, records, today))
+            people = told.get(question.actor.id)
+            known = records if people is None else _with(records, people)
+            answers.append(decide(question, known, policy, today))
+            self._recent.append((now, question, known, today))
         return answers
 
     def dry_run(self, policy: Policy) -> DryRun:
@@ -99,11 +103,19 @@ class Decisions:
         return replace(self.policy, retired={**self.policy.retired, **void}) if void else self.policy
 
 
+def _with(records: Records, people: Told) -> Records:
+    return replace(records, may_be_told=people.may_be_told, parents=people.parents, known=people.known)
+
+
 def _essence(answer: Answer) -> Answer:
     """Return the answer without what it is about: what many decisions have in common."""
     return replace(answer, record_id=None, valid_until=None, obligations=())
 
 
-def about_a_person(questions: Collection[pb.Question]) -> bool:
-    """Whether the family has to be looked at as well."""
-    return any(one.action == pb.Question.ACTION_TELL or one.person_id for one in questions)
+def askers_about_a_person(questions: Collection[pb.Question]) -> set[UUID]:
+    """Return the organisations whose record of the family has to be looked at as well."""
+    return {
+        UUID(one.organisation_id)
+        for one in questions
+        if one.action == pb.Question.ACTION_TELL or one.person_id
+    }

@@ -27,11 +27,15 @@ _MOST_DAYS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """Whether the giver clearly could, until when, and on which assessment of the child it rests."""
+    """Whether the giver clearly could, alone, until when, and on which assessment of the child it rests.
+
+    `needed`: who else has to give it, if that is all it lacks.
+    """
 
     entitled: bool = True
     freeze_date: date | None = None
     competence_assessment_id: UUID | None = None
+    needed: frozenset[UUID] = frozenset()
 
 
 def asked(kind: pb.Consent.Kind, service_ids: frozenset[UUID], policy: Policy) -> DecisionAsked:
@@ -49,8 +53,9 @@ def giver(consent: Consent) -> UUID | None:
 def entitlement(family: Family | None, consent: Consent, policy: Policy) -> Entitlement:
     """Return whether who gave it could on that day.
 
-    Where no family is recorded, the recorder answers for it. Where the rules want people to look first, or everybody's
-    consent, it is recorded and nothing is permitted on it alone. Raises GiverNotNamed, GiverCannotConsent.
+    Where no family is recorded, the recorder answers for it. Where the rules want people to look first, nothing is
+    permitted on it; where they want everybody's consent, nothing before the others' are recorded too. Raises
+    GiverNotNamed, GiverCannotConsent.
     """
     if family is None or not (family.relations or family.orders or family.child.born):
         return Entitlement()
@@ -61,12 +66,14 @@ def entitlement(family: Family | None, consent: Consent, policy: Policy) -> Enti
     answer = who_can_consent(family, decision, consent.say_date)
     if not answer.may(by):
         raise GiverCannotConsent
-    alone = not answer.all_needed or all(who.person == by for who in answer.who_may)
+    clear = answer.standing == Standing.CLEAR
+    others = frozenset(who.person for who in answer.who_may if answer.all_needed and who.person != by)
     rests = Rests(consent.id, by, decision, consent.say_date)
     return Entitlement(
-        entitled=answer.standing == Standing.CLEAR and alone,
+        entitled=clear and not others,
         freeze_date=first_freeze(family, rests),
         competence_assessment_id=_assessment(family, decision, consent) if by == consent.child_id else None,
+        needed=others if clear else frozenset(),
     )
 
 

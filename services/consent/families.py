@@ -83,13 +83,15 @@ class Families:
         """Return who may be told about sharing, under every id of the child."""
         told: set[UUID] = set()
         parents: set[UUID] = set()
+        known: set[UUID] = set()
         for child_id in child_ids:
             family = await self.facts(connection, child_id, organisation_id, decision)
             if family is not None:
                 answer = who_can_consent(family, DecisionAsked(Matter.SHARE_INFORMATION), today)
                 told |= set(answer.must_be_told)
                 parents |= {who.person for who in answer.holders}
-        return Told(frozenset(told), frozenset(parents))
+                known |= {relation.person for relation in family.relations}
+        return Told(frozenset(told), frozenset(parents), frozenset(known))
 
     async def save(
         self,

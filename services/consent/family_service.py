@@ -12,6 +12,7 @@ from kith.consent.v1 import family_service_pb2 as pb
 from kith.consent.v1.family_service_pb2_grpc import FamilyServiceServicer
 from services.chassis.child_ids import ChildIds
 from services.chassis.database import Connection
+from services.chassis.errors import InvalidArgument
 from services.chassis.validation import validate
 from services.chassis.writes import Writes
 from services.consent import access_trail, decision_facts, family_message, messages
@@ -179,12 +180,15 @@ class FamilyService(FamilyServiceServicer):
             told = await self._families.told(
                 connection, [child_id], organisation_id, decision, self._clock().date()
             )
-            answers = await self._decisions.decide(connection, [child_id], [question], told)
+            answers = await self._decisions.decide(
+                connection, [child_id], [question], {organisation_id: told}
+            )
             await access_trail.leave(connection, decision, [child_id])
         outcome = decision_facts.answer(answers[0]).outcome
         if outcome != consent_service_pb2.Answer.OUTCOME_PERMIT:
             return pb.MayBeToldResponse()
-        known = (one.safe_contact for one in recorded.message.persons if one.id == request.person_id)
+        person_id = str(UUID(request.person_id))
+        known = (one.safe_contact for one in recorded.message.persons if one.id == person_id)
         return pb.MayBeToldResponse(may_be_told=True, safe_contact=next(known, ""))
 
     async def _recorded(self, request: Any, response: type[R], put: Callable[[family_pb2.Family], str]) -> R:
@@ -236,16 +240,22 @@ class FamilyService(FamilyServiceServicer):
 
 
 def _put(entries: Any, entry: Any) -> str:
-    """Put an entry in the place of the one with its id, or add it under a new one; returns the id."""
-    for known in entries:
-        if known.id == entry.id:
-            known.CopyFrom(entry)
-            return str(entry.id)
+    """Put an entry in the place of the one with its id, or add one that has none; returns the id.
+
+    Raises InvalidArgument for an id that nothing is recorded under, FamilyFull.
+    """
+    if entry.id:
+        id_ = str(UUID(entry.id))
+        for known in entries:
+            if known.id == id_:
+                known.CopyFrom(entry)
+                known.id = id_
+                return id_
+        raise InvalidArgument([("id", "nothing is recorded under it: leave it out to add something")])
     limit = _LIMITS[type(entry)]
     if len(entries) >= limit:
         raise FamilyFull
     added = entries.add()
     added.CopyFrom(entry)
-    # An id of the caller's own choosing would say something to others; ours say nothing.
     added.id = str(uuid4())
     return str(added.id)

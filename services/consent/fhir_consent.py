@@ -23,6 +23,11 @@ STATUSES: Final = {
     pb.Consent.STATE_INVALIDATED: "entered-in-error",
 }
 """Of the value set consent-state-codes of R5; the library checks the form of a code, a test checks that it is one."""
+_FOR_NO_FAMILY: Final = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+    "code": "NOPAT",
+    "display": "no disclosure to patient, family or caregivers without attending provider's authorization",
+}
 _OBJECTED: Final = frozenset({pb.Consent.STATE_REFUSED, pb.Consent.STATE_WITHDRAWN})
 _METHODS: Final = {
     pb.Consent.METHOD_IN_PERSON: "in-person",
@@ -32,12 +37,17 @@ _METHODS: Final = {
 }
 
 
-def exported(consent: Consent, child_id: UUID) -> str:
+def exported(consent: Consent, child_id: UUID, *, restricted: bool) -> str:
     """Return the resource as JSON. `child_id` is the reader's own id of the child.
+
+    `restricted`: somebody around the child must not be told, so that whoever receives it is to show it to no family.
 
     Raises pydantic's ValidationError for what is no FHIR: a defect of ours, since everything is checked before.
     """
-    resource = FhirConsent.model_validate(_resource(consent, child_id))
+    found = _resource(consent, child_id)
+    if restricted:
+        found["meta"]["security"] = [_FOR_NO_FAMILY]
+    resource = FhirConsent.model_validate(found)
     return resource.model_dump_json(exclude_none=True)
 
 

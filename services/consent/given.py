@@ -80,6 +80,11 @@ def given(
         longest = f"must be within the last {policy.longest_consent} days: a consent holds no longer"
         raise InvalidArgument([("start_date", longest)])
     said = _give_date(request, start, today)
+    if start - said > timedelta(days=policy.longest_consent):
+        late = (
+            f"must be within {policy.longest_consent} days of the day it was given: ask again nearer the time"
+        )
+        raise InvalidArgument([("start_date", late)])
     if request.wording_id and (wording is None or not wording.in_use(said)):
         raise WordingNotCurrent
     if request.wording_id and request.wording_sha256:

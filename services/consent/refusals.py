@@ -77,6 +77,17 @@ class RequestedConsentDiffers(FailedPrecondition):
         )
 
 
+class SupersedingDiffers(FailedPrecondition):
+    """What is to take the place of a consent is of another child, kind or scope."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "SUPERSEDING_DIFFERS",
+            "a consent takes the place of one of the same child, kind and scope: else withdraw one, record the other",
+            violations=[("consent", "must be of the same child, kind and scope")],
+        )
+
+
 class NothingGiven(FailedPrecondition):
     """There is no receipt of what was not given."""
 
@@ -102,7 +113,9 @@ class ConsentDoesNotCover(FailedPrecondition):
         super().__init__(
             "CONSENT_DOES_NOT_COVER",
             "the consent does not hold, or not for this scope, purpose or one of the recipients",
-            violations=[("consent_id", "must cover what is shared and with whom")],
+            violations=[
+                ("consent_id", "must be your organisation's, and cover what is shared and with whom")
+            ],
         )
 
 

@@ -41,6 +41,8 @@ CREATE TABLE consent (
     freeze_date date,
     limits_explained boolean NOT NULL DEFAULT true,
     create_time timestamptz NOT NULL DEFAULT now(),
+    -- Who else has to give it, if that is all it lacks.
+    needed_person_ids uuid [] NOT NULL DEFAULT '{}',
     CONSTRAINT consent_dates CHECK (expire_date >= start_date)
 );
 -- Every decision is made on all that is recorded of the child.
@@ -246,7 +248,8 @@ SELECT
         ELSE (c.say_date + interval '1 day' - interval '1 microsecond') AT TIME ZONE 'UTC'
     END AS said,
     NULL::text [] AS says,
-    NULL::text AS organisation_kind, NULL::date AS agreement_start, NULL::date AS agreement_end
+    NULL::text AS organisation_kind, NULL::date AS agreement_start, NULL::date AS agreement_end,
+    c.needed_person_ids AS needed_ids
 FROM consent AS c
 LEFT JOIN wording AS w ON c.wording_id = w.id
 UNION ALL
@@ -258,7 +261,8 @@ SELECT
     NULL::uuid, NULL::uuid, d.review_date,
     NULL::timestamptz,
     d.says,
-    a.organisation_kind, a.start_date, a.end_date
+    a.organisation_kind, a.start_date, a.end_date,
+    NULL::uuid []
 FROM sharing_decision AS d
 LEFT JOIN organisation_agreement AS a ON d.organisation_id = a.organisation_id
 WHERE d.outcome <> 1
@@ -270,7 +274,8 @@ SELECT
     NULL::uuid, NULL::uuid, NULL::date,
     NULL::timestamptz,
     NULL::text [],
-    NULL::text, NULL::date, NULL::date
+    NULL::text, NULL::date, NULL::date,
+    NULL::uuid []
 FROM restriction AS r;
 
 GRANT SELECT ON decision_record TO kith_consent_app;

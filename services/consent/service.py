@@ -32,14 +32,14 @@ from services.consent import (
 from services.consent.asker import asker
 from services.consent.consent import Consent
 from services.consent.dates import day
-from services.consent.decisions import Told, about_a_person
+from services.consent.decisions import askers_about_a_person
 from services.consent.entitlement import asked, entitlement
 from services.consent.ids import absent_or_id
 from services.consent.page import Pages
 from services.consent.parts import Parts
 from services.consent.receipt import Receipts
 from services.consent.recording import Author
-from services.consent.refusals import ConsentNotVisible, MustNotBeTold, NothingGiven
+from services.consent.refusals import ConsentNotVisible, MustNotBeTold, NothingGiven, SupersedingDiffers
 from services.consent.rules.responsibility import who_can_consent
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -141,15 +141,20 @@ class ConsentService(ConsentServiceServicer):
     ) -> pb.SupersedeConsentResponse:
         """Put a consent in the place of another.
 
-        Raises as RecordConsent does of the one, ConsentNotVisible, ConsentState, Changed of the other.
+        Raises as RecordConsent does of the one, ConsentNotVisible, ConsentState, Changed of the other,
+        SupersedingDiffers of both.
         """
 
         async def change(connection: Connection) -> pb.SupersedeConsentResponse:
             decision, organisation_id = asker()
             before = await _locked(connection, request.consent_id, organisation_id, request.version)
             consent = await self._given(connection, request.consent, decision, organisation_id)
-            if (before.child_id, before.scope) != (consent.child_id, consent.scope):
-                raise ConsentNotVisible
+            if (before.child_id, before.kind, before.scope) != (
+                consent.child_id,
+                consent.kind,
+                consent.scope,
+            ):
+                raise SupersedingDiffers
             after = before.superseded(consent.id, consent.update_time)
             await recording.record(connection, consent, Author.of(decision))
             await recording.change(connection, before, after, Author.of(decision))
@@ -258,20 +263,21 @@ class ConsentService(ConsentServiceServicer):
         decision, organisation_id = asker()
         async with self._database.transaction() as connection:
             consent = await _own(connection, request.consent_id, organisation_id)
+            found = await decision_store.find(connection, [consent.child_id], [])
             await access_trail.leave(connection, decision, [consent.child_id])
         child_id = self._child_ids.outward(consent.child_id, str(organisation_id))
-        return pb.ExportConsentResponse(fhir_json=fhir_consent.exported(consent, child_id))
+        exported = fhir_consent.exported(consent, child_id, restricted=bool(found.restrictions))
+        return pb.ExportConsentResponse(fhir_json=exported)
 
     async def Decide(self, request: pb.DecideRequest, _context: Context) -> pb.DecideResponse:
         """Decide on what is stored at this moment, never on a copy (G12)."""
         child_ids = [UUID(child_id) for child_id in request.child_ids]
         async with self._database.connection() as connection:
-            told: Told | None = None
-            if about_a_person(request.questions):
-                actor = UUID(request.questions[0].organisation_id)
-                told = await self._families.told(
-                    connection, child_ids, actor, access.current(), self._clock().date()
-                )
+            today, decision = self._clock().date(), access.current()
+            told = {
+                asker_id: await self._families.told(connection, child_ids, asker_id, decision, today)
+                for asker_id in askers_about_a_person(request.questions)
+            }
             answers = await self._decisions.decide(connection, child_ids, request.questions, told)
         return pb.DecideResponse(
             answers=map(decision_facts.answer, answers), policy_version=self._decisions.policy.version
@@ -311,6 +317,7 @@ class ConsentService(ConsentServiceServicer):
             consent,
             entitled=found.entitled,
             freeze_date=found.freeze_date,
+            needed_person_ids=found.needed,
             competence_assessment_id=found.competence_assessment_id,
         )
 
@@ -356,7 +363,9 @@ class ConsentService(ConsentServiceServicer):
         if reader == consent.giver_person_id:
             # Who gave it knows of it already, unless something has been said since about telling.
             told = replace(told, may_be_told=told.may_be_told | {reader})
-        answers = await self._decisions.decide(connection, [consent.child_id], [question], told)
+        answers = await self._decisions.decide(
+            connection, [consent.child_id], [question], {organisation_id: told}
+        )
         if decision_facts.answer(answers[0]).outcome != pb.Answer.OUTCOME_PERMIT:
             raise MustNotBeTold
         return next((one.safe_contact for one in recorded.message.persons if one.id == str(reader)), "")

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import grpc
 
-from kith.access.v1 import purpose_pb2
 from kith.consent.v1 import consent_pb2, sharing_pb2
 from kith.consent.v1 import consent_service_pb2 as decide_pb
 from kith.consent.v1 import sharing_service_pb2 as pb
@@ -71,7 +70,9 @@ class SharingService(SharingServiceServicer):
                     raise ShareNotVisible
             if stored.consent_id is not None:
                 # Held, so that a withdrawal comes before this or ends what it shares.
-                await store.hold(connection, stored.consent_id)
+                consent = await store.hold(connection, stored.consent_id, organisation_id)
+                if consent is None or consent.child_id != child_id:
+                    raise ConsentDoesNotCover
             words = sharing_request.words(request)
             fresh = self._sealer.new_data_key(child_id)
             wrapped = await family_store.child_key(connection, child_id, fresh)
@@ -236,13 +237,13 @@ class SharingService(SharingServiceServicer):
                 organisation_id=str(stored.organisation_id),
                 recipient_organisation_id=to.organisation_id,
                 recipient_service_id=to.service_id,
-                purpose=purpose,
+                purpose=purpose,  # type: ignore[arg-type] # a number of the enum, as it is stored
                 means=means,
                 consent_id=messages.text(stored.consent_id),
                 sharing_decision_id="" if with_consent else str(stored.id),
             )
             for to in request.recipients
-            for purpose in request.purposes or [purpose_pb2.PURPOSE_UNSPECIFIED]
+            for purpose in sorted(stored.purposes)
             for means in request.means or [consent_pb2.Consent.MEANS_UNSPECIFIED]
         ]
         for answer in await self._decisions.decide(connection, [stored.child_id], questions):

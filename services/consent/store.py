@@ -56,6 +56,7 @@ async def add(connection: Connection, consent: Consent) -> None:
         consent.freeze_date,
         consent.limits_explained,
         consent.create_time,
+        sorted(consent.needed_person_ids),
     )
 
 
@@ -119,9 +120,9 @@ async def own(connection: Connection, consent_id: UUID, recorded_by: UUID) -> Co
     return None if row is None else _consent(row)
 
 
-async def hold(connection: Connection, consent_id: UUID) -> Consent | None:
-    """Return the consent as it is until the end of the transaction, whoever recorded it."""
-    row = await connection.fetchrow(_HOLD, consent_id)
+async def hold(connection: Connection, consent_id: UUID, recorded_by: UUID) -> Consent | None:
+    """Return a consent of that organisation as it is until the end of the transaction; None if it has no such one."""
+    row = await connection.fetchrow(_HOLD, consent_id, recorded_by)
     return None if row is None else _consent(row)
 
 
@@ -156,7 +157,7 @@ async def lock_frozen(connection: Connection, today: date, limit: int) -> list[C
 
 
 def _consent(row: Any) -> Consent:
-    sets = ("recipient_organisation_ids", "recipient_service_ids", "purposes", "means")
+    sets = ("recipient_organisation_ids", "recipient_service_ids", "purposes", "means", "needed_person_ids")
     return Consent(**dict(row) | {name: frozenset(row[name]) for name in sets})
 
 
@@ -165,9 +166,9 @@ INSERT INTO consent (id, child_id, recording_organisation_id, scope, recipient_o
        method, wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
        recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
        say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
-       freeze_date, limits_explained, create_time)
+       freeze_date, limits_explained, create_time, needed_person_ids)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-       $23, $24, $25, $26, $27, $28, $29, $30, $31)
+       $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)
 """
 
 _CHANGE = """
@@ -193,7 +194,7 @@ SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_id
        wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
        recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
        say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
-       freeze_date, limits_explained, create_time
+       freeze_date, limits_explained, create_time, needed_person_ids
   FROM consent
  WHERE id = $1 AND recording_organisation_id = $2
 """
@@ -203,7 +204,7 @@ SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_id
        wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
        recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
        say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
-       freeze_date, limits_explained, create_time
+       freeze_date, limits_explained, create_time, needed_person_ids
   FROM consent
  WHERE id = $1 AND recording_organisation_id = $2 FOR UPDATE
 """
@@ -213,9 +214,9 @@ SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_id
        wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
        recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
        say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
-       freeze_date, limits_explained, create_time
+       freeze_date, limits_explained, create_time, needed_person_ids
   FROM consent
- WHERE id = $1 FOR SHARE
+ WHERE id = $1 AND recording_organisation_id = $2 FOR SHARE
 """
 
 _NEWEST = """
@@ -223,7 +224,7 @@ SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_id
        wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
        recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
        say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
-       freeze_date, limits_explained, create_time
+       freeze_date, limits_explained, create_time, needed_person_ids
   FROM consent
  WHERE recording_organisation_id = $1
    AND ($2::uuid IS NULL OR child_id = $2)
@@ -238,7 +239,7 @@ SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_id
        wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
        recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
        say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
-       freeze_date, limits_explained, create_time
+       freeze_date, limits_explained, create_time, needed_person_ids
   FROM consent
  WHERE child_id = $1 AND recording_organisation_id = $2 AND state = 1
  ORDER BY id FOR UPDATE
@@ -249,7 +250,7 @@ SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_id
        wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
        recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
        say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
-       freeze_date, limits_explained, create_time
+       freeze_date, limits_explained, create_time, needed_person_ids
   FROM consent
  WHERE state IN (1, 3, 8) AND expire_date < $1
  ORDER BY expire_date, id LIMIT $2 FOR UPDATE SKIP LOCKED
@@ -260,7 +261,7 @@ SELECT id, child_id, recording_organisation_id, scope, recipient_organisation_id
        wording_version, start_date, expire_date, state, version, update_time, kind, purposes, means,
        recipient_service_ids, giver_person_id, entitled, competence_assessment_id, recorder_practitioner_id,
        say_date, review_date, wording_id, wording_sha256, superseding_consent_id, invalidity, freeze_reason,
-       freeze_date, limits_explained, create_time
+       freeze_date, limits_explained, create_time, needed_person_ids
   FROM consent
  WHERE state = 1 AND freeze_date <= $1
  ORDER BY freeze_date, id LIMIT $2 FOR UPDATE SKIP LOCKED

@@ -78,8 +78,8 @@ class Reason(StrEnum):
     GROUND_OTHER_BODIES = "ground_other_bodies"
     # The decision leaves out what its ground needs, or its review is too far off.
     GROUND_INCOMPLETE = "ground_incomplete"
-    # People have to look: the day of the review is over; whoever gave it could not; two who may decide differ;
-    # somebody decided that it is not shared.
+    # People have to look: the day of the review is over; whoever gave it could not, or not alone; two who may
+    # decide differ; somebody decided that it is not shared.
     GROUND_OVERDUE = "ground_overdue"
     GIVER_COULD_NOT = "giver_could_not"
     CONTRADICTION = "contradiction"
@@ -215,7 +215,7 @@ def _verdict(
 ) -> _Verdict:
     """Return the verdict of the first thing that settles it: restrictions, agreements, records."""
     for one in standing:
-        if question.person is not None and question.person in (one.people or records.parents):
+        if question.person is not None and _bars(one, question.person, records):
             return _Verdict(Reason.CHILD_WISH if one.wish else Reason.DO_NOT_TELL, one.id)
     if question.action == Action.TELL:
         told = question.person in records.may_be_told
@@ -241,6 +241,20 @@ def _on_consent(
     other = _not_covered(question, consent, consent.kind, consent.recorder_id, records)
     if other is not None:
         return _Verdict(other)
+    verdict = _itself(consent, policy, today)
+    if verdict.reason != Reason.CONSENT:
+        return verdict
+    objections = [_objection(question, consent, one, records) for one in records.consents]
+    against = max((one for one in objections if one is not None), key=_rank, default=None)
+    if against is not None:
+        return against
+    others = [_also_given(question, consent, person, records, policy, today) for person in consent.needed]
+    until = min([verdict.until, *others])
+    return replace(verdict, reason=Reason.CONSENT if today <= until else Reason.GIVER_COULD_NOT, until=until)
+
+
+def _itself(consent: ConsentFacts, policy: Policy, today: date) -> _Verdict:
+    """Return what a consent says that covers the question, as if nobody else had said anything."""
     last = min(consent.expire, consent.start + timedelta(days=policy.longest_consent))
     retired = policy.retired.get(consent.wording, date.max)
     again = consent.ask_again_on or date.max
@@ -253,13 +267,27 @@ def _on_consent(
         reason = Reason.OUT_OF_TIME
     elif retired <= today:
         reason = Reason.WORDING_RETIRED
-    elif not consent.entitled:
+    elif not (consent.entitled or consent.needed):
         reason = Reason.GIVER_COULD_NOT
-    if reason != Reason.CONSENT:
-        return _Verdict(reason, consent.id)
-    objections = [_objection(question, consent, one, records) for one in records.consents]
-    against = max((one for one in objections if one is not None), key=_rank, default=None)
-    return against or _Verdict(reason, consent.id, min(last, again - _DAY, retired - _DAY))
+    until = min(last, again - _DAY, retired - _DAY) if reason == Reason.CONSENT else date.max
+    return _Verdict(reason, consent.id, until)
+
+
+def _also_given(
+    question: Question, consent: ConsentFacts, person: UUID, records: Records, policy: Policy, today: date
+) -> date:
+    """Return until when somebody else who has to has given the same; long past if not.
+
+    Each organisation has its own ids of people, so these have told it to the same one.
+    """
+    others = (
+        _itself(one, policy, today)
+        for one in records.consents
+        if (one.giver == person or (one.by_child and person in records.child_ids))
+        and one.recorder_id == consent.recorder_id
+        and _not_covered(question, one, one.kind, one.recorder_id, records) is None
+    )
+    return max((one.until for one in others if one.reason == Reason.CONSENT), default=date.min)
 
 
 def _objection(
@@ -392,12 +420,28 @@ def _stands_against(
         return False
     if _narrower(question, refusal) or not _reaches(question, refusal):
         return False
+    if permit.reason == Reason.GROUND and not any(
+        one.id == permit.record_id and one.decider.id == refusal.decider.id for one in records.sharing
+    ):
+        # Who decides on a ground answers for it: nobody else's decision keeps a child from being protected.
+        return False
     return not any(
         later.id == permit.record_id
         and later.decider.id == refusal.decider.id
         and later.decided > refusal.decided
         for later in records.sharing
     )
+
+
+def _bars(restriction: Restriction, person: UUID, records: Records) -> bool:
+    """Return whether a person is, or may be, one of those who are not told.
+
+    Each organisation has its own ids of people: who is barred under an id that the asker does not know may be anybody,
+    and whom it has not recorded may have responsibility.
+    """
+    if restriction.people:
+        return person in restriction.people or not restriction.people <= records.known
+    return person in records.parents or person not in records.known
 
 
 def _applies(restriction: Restriction, question: Question, records: Records) -> bool:

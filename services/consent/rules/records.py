@@ -49,10 +49,11 @@ class Organisation:
 class ConsentFacts:
     """A consent as it is stored now.
 
-    `giver` None: not named; `by_child`: the child itself. `entitled`: whether the giver could, by `who_can_consent`,
-    when it was given or refused. `said`: the moment it was given, refused or withdrawn. `ask_again_on`: the first day
-    on which what it rests on is over, that answer's `freezes_on`. `wording`: the id of the wording shown. `purposes`,
-    `means` and `service_ids` limit nothing if empty; without `organisation_ids` there is no recipient.
+    `giver` None: not named; `by_child`: the child itself. `entitled`: whether the giver could, alone, by
+    `who_can_consent`, when it was given or refused; `needed`: who else has to give it, if that is all it lacks. `said`:
+    the moment it was given, refused or withdrawn. `ask_again_on`: the first day on which what it rests on is over, that
+    answer's `freezes_on`. `wording`: the id of the wording shown. `purposes`, `means` and `service_ids` limit nothing
+    if empty; without `organisation_ids` there is no recipient.
     """
 
     id: UUID
@@ -73,6 +74,7 @@ class ConsentFacts:
     entitled: bool = True
     ask_again_on: date | None = None
     wording: str = ""
+    needed: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ class Records:
     """All that is stored about one child, under its own record and those merged into it (`child_ids`).
 
     What belongs to another child counts for nothing. `may_be_told`: `who_can_consent`'s `must_be_told`; `parents`: its
-    `holders`.
+    `holders`. `known`: everybody around the child whom the organisation that asks has recorded: who bears which id.
     """
 
     child_ids: Collection[UUID]
@@ -134,3 +136,4 @@ class Records:
     restrictions: Collection[Restriction] = ()
     may_be_told: frozenset[UUID] = frozenset()
     parents: frozenset[UUID] = frozenset()
+    known: frozenset[UUID] = frozenset()

@@ -100,7 +100,15 @@ def test_every_reason_has_a_case_and_no_case_the_name_of_another() -> None:
     assert len(names) == len(set(names))
     for _, case in _RULES:
         keys = {"name", "reason", "record", "until", "duties", "question", "consent", "consents"}
-        assert set(case) <= keys | {"sharing", "restrictions", "lineage", "today", "parents", "may_be_told"}
+        assert set(case) <= keys | {
+            "sharing",
+            "restrictions",
+            "lineage",
+            "today",
+            "parents",
+            "may_be_told",
+            "known",
+        }
 
 
 def test_every_rule_names_its_source() -> None:
@@ -191,6 +199,7 @@ def _records(case: dict[str, Any]) -> Records:
         restrictions=[_restriction(_SETTING["restriction"] | one) for one in case.get("restrictions", [])],
         may_be_told=frozenset(map(ref, case.get("may_be_told", []))),
         parents=frozenset(map(ref, case.get("parents", []))),
+        known=frozenset(map(ref, case.get("known", _SETTING["known"]))),
     )
 
 
@@ -207,6 +216,7 @@ def _consent(said: dict[str, Any]) -> ConsentFacts:
         said=said["said"],
         giver=None if said["giver"] is None else ref(said["giver"]),
         wording=said.get("wording", ""),
+        needed=frozenset(map(ref, said.get("needed", []))),
         **_what(said),
         **rest,
     )
