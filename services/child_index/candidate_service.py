@@ -181,5 +181,6 @@ def _refused(failure: Failure) -> match_pb2.Finding:
 
 def _coverage(organisation_id: UUID, last_time: datetime) -> match_pb2.Coverage:
     time_ = Timestamp()
-    time_.FromDatetime(last_time)
+    # To the hour: whoever knows when a record was made must not learn here who made it.
+    time_.FromDatetime(last_time.replace(minute=0, second=0, microsecond=0))
     return match_pb2.Coverage(organisation_id=str(organisation_id), last_update_time=time_)

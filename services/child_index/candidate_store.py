@@ -122,7 +122,8 @@ WITH asked AS (
             LIMIT $1) AS h
 )
 SELECT b.item, c.id AS child_id, c.wrapped_key, r.id AS record_id, r.organisation_id, r.sealed_facts, r.update_time,
-       false AS own, c.shielded, r.look_alike
+       false AS own, c.shielded, r.look_alike,
+       c.shielded AND r.id IS NOT DISTINCT FROM c.shown_record_id AS shown
   FROM best AS b
   JOIN child AS c ON c.id = b.child_id
   JOIN source_record AS r ON r.child_id = c.id
@@ -168,7 +169,8 @@ WITH asked AS (
             LIMIT $1) AS h
 )
 SELECT b.item, c.id AS child_id, c.wrapped_key, r.id AS record_id, r.organisation_id, r.sealed_facts, r.update_time,
-       false AS own, c.shielded, r.look_alike
+       false AS own, c.shielded, r.look_alike,
+       c.shielded AND r.id IS NOT DISTINCT FROM c.shown_record_id AS shown
   FROM best AS b
   JOIN child AS c ON c.id = b.child_id
   JOIN source_record AS r ON r.child_id = c.id

@@ -65,6 +65,7 @@ def open_in_full(sealer: Sealer, sealed: Sequence[SealedRecord], decision: Decis
                 Record(child_pb2.Facts.FromString(plaintext), one.update_time),
                 look_alike=one.look_alike,
                 own=one.own,
+                shown=one.shown,
             )
         )
     return [

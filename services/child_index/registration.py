@@ -93,7 +93,7 @@ class Registrar:
             child.child_id,
             keys=keys,
             identifiers=identifiers,
-            veil=self._shielding.veil(child.all_records) if child.veiled else None,
+            veil=self._shielding.veil(child.records) if child.veiled else None,
             look_alike=own.look_alike,
             proposed=placed.proposed,
             model_version=self._model.model_version,
@@ -113,6 +113,13 @@ class Registrar:
             child_id = uuid4()
             own = KnownRecord(uuid4(), organisation_id, record, placed.look_alike, own=True)
             return KnownChild(child_id, self._sealer.new_data_key(child_id), shielded=False, records=(own,))
-        record_id = next((one.record_id for one in known.records if one.own), None) or uuid4()
-        own = KnownRecord(record_id, organisation_id, record, placed.look_alike, own=True)
+        before = next((one for one in known.records if one.own), None)
+        own = KnownRecord(
+            before.record_id if before else uuid4(),
+            organisation_id,
+            record,
+            placed.look_alike,
+            own=True,
+            shown=before is not None and before.shown,
+        )
         return replace(known, records=(own, *(one for one in known.records if not one.own)))

@@ -11,7 +11,9 @@ CREATE TABLE child (
     create_time timestamptz NOT NULL DEFAULT now(),
     update_time timestamptz NOT NULL DEFAULT now(),
     -- Whether somebody put a shield on the child that no officer has lifted (DESIGN 5 no. 7).
-    shielded boolean NOT NULL DEFAULT false
+    shielded boolean NOT NULL DEFAULT false,
+    -- The source record whose name and date of birth are shown while the child is shielded.
+    shown_record_id uuid
 );
 
 -- What one organisation's system wrote down of a child: the unit of merging (DESIGN 5 no. 12).

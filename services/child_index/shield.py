@@ -10,7 +10,7 @@ written into a made-up record would show where a shielded child lives (DESIGN 5 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from enum import Enum, IntEnum
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from kith.childindex.v1 import child_pb2
 from services.chassis.seal import WrappedKey
 from services.child_index.facts import Record
 from services.child_index.refusals import ShieldStateWrong
-from services.child_index.survivorship import shown
+from services.child_index.survivorship import current_name, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class KnownRecord:
     look_alike: bool
     own: bool = False
     """Whether it is the record that a registration's own local key names."""
+    shown: bool = False
+    """Whether its name and date of birth are those shown while the child is shielded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +100,37 @@ def sight(child: KnownChild, organisation_id: str, *, system: bool) -> Sight:
     )
 
 
-def visible_facts(records: Sequence[Record]) -> child_pb2.Facts:
-    """What anybody may see of a shielded child: current name, date of birth, gender."""
-    facts = shown(records)
-    visible = child_pb2.Facts(names=facts.names[:1], gender=facts.gender)
-    if facts.HasField("birth_date"):
-        visible.birth_date.CopyFrom(facts.birth_date)
+def with_shown_record(records: Sequence[KnownRecord]) -> tuple[KnownRecord, ...]:
+    """The records with one marked whose word is shown from the day of the shield: the newest with what is shown then.
+
+    It stays that one. If all records were asked anew, an agency could write a name into its own and see whether the
+    record of another has the same.
+    """
+    if any(one.shown for one in records):
+        return tuple(records)
+    facts = shown([one.record for one in records])
+
+    def fitness(one: KnownRecord) -> tuple[bool, bool, datetime]:
+        own = one.record.facts
+        return current_name(own) == facts.names[0], own.birth_date == facts.birth_date, one.record.update_time
+
+    best = max(records, key=fitness)
+    return tuple(replace(one, shown=one is best) for one in records)
+
+
+def visible_facts(records: Sequence[KnownRecord]) -> child_pb2.Facts:
+    """What anybody may see of a veiled child: current name, date of birth, gender."""
+    facts = shown([one.record for one in records])
+    fixed = next((one.record.facts for one in records if one.shown), facts)
+    visible = child_pb2.Facts(names=[current_name(fixed)], gender=facts.gender)
+    if fixed.HasField("birth_date") or facts.HasField("birth_date"):
+        visible.birth_date.CopyFrom((fixed if fixed.HasField("birth_date") else facts).birth_date)
     return visible
 
 
 def visible_record(child: KnownChild) -> Record:
     """The visible facts, as a record."""
-    records = child.all_records
-    return Record(visible_facts(records), max(one.update_time for one in records))
+    return Record(visible_facts(child.records), max(one.update_time for one in child.all_records))
 
 
 def _veil(child: KnownChild) -> Sight:

@@ -31,9 +31,9 @@ async def save(connection: Connection, child_id: UUID, shield: Shield) -> None:
     await connection.execute(_SAVE, child_id, shield.state, shield.review_date)
 
 
-async def set_shielded(connection: Connection, child_id: UUID, *, shielded: bool) -> None:
-    """Put a shield on a child, or take it off."""
-    await connection.execute(_SET_SHIELDED, child_id, shielded)
+async def set_shielded(connection: Connection, child_id: UUID, shown_record_id: UUID | None) -> None:
+    """Put a shield on a child and show this record's name and date of birth; with None, take the shield off."""
+    await connection.execute(_SET_SHIELDED, child_id, shown_record_id)
 
 
 async def set_look_alikes(connection: Connection, record_ids: Sequence[UUID], *, look_alike: bool) -> None:
@@ -92,7 +92,7 @@ INSERT INTO shield (child_id, state, review_date) VALUES ($1, $2, $3)
        create_time = CASE WHEN shield.state = 3 THEN now() ELSE shield.create_time END
 """
 
-_SET_SHIELDED = "UPDATE child SET shielded = $2 WHERE id = $1"
+_SET_SHIELDED = "UPDATE child SET shielded = $2::uuid IS NOT NULL, shown_record_id = $2 WHERE id = $1"
 
 _SET_LOOK_ALIKES = "UPDATE source_record SET look_alike = $2 WHERE id = ANY($1::uuid[])"
 

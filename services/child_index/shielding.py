@@ -10,12 +10,12 @@ from services.chassis.access import Decision
 from services.chassis.database import Connection
 from services.chassis.seal import Sealer
 from services.child_index import events, shield, shield_store, store
-from services.child_index.facts import Record, describe
+from services.child_index.facts import describe
 from services.child_index.match_keys import MatchKeys
 from services.child_index.opened import open_in_full
 from services.child_index.placement import look_alikes
 from services.child_index.refusals import ChildNotVisible
-from services.child_index.shield import KnownChild, visible_facts
+from services.child_index.shield import KnownChild, KnownRecord, visible_facts, with_shown_record
 from services.matching import Model, prepare
 
 
@@ -31,13 +31,14 @@ class Shielding:
         """Shield a child, and hide what may be of it in other children's records. Raises ChildNotVisible."""
         await store.lock_shields(connection)
         child = await self._known(connection, child_id, decision)
-        shielded = replace(child, shielded=True)
+        shielded = replace(child, shielded=True, records=with_shown_record(child.records))
         hidden, others = await self.look_alikes(connection, shielded, decision)
         changes: dict[UUID, Sequence[events.What]] = {one: [ChildChanged()] for one in (child_id, *hidden)}
         await advance(connection, changes)
         now = await shield_store.shield_of(connection, child_id)
         await shield_store.save(connection, child_id, shield.placed(now))
-        await shield_store.set_shielded(connection, child_id, shielded=True)
+        shown_record_id = next(one.record_id for one in shielded.records if one.shown)
+        await shield_store.set_shielded(connection, child_id, shown_record_id)
         await self._rekey(connection, shielded)
         for other_id, record_ids in hidden.items():
             await self.hide(connection, others[other_id], record_ids, child_id)
@@ -49,11 +50,11 @@ class Shielding:
         await advance(connection, {child_id: [ChildChanged()]})
         now = await shield_store.shield_of(connection, child_id)
         await shield_store.save(connection, child_id, shield.lifted(now))
-        await shield_store.set_shielded(connection, child_id, shielded=False)
+        await shield_store.set_shielded(connection, child_id, None)
         await shield_store.set_look_alikes(
             connection, [one.record_id for one in child.records], look_alike=False
         )
-        ordinary = tuple(replace(one, look_alike=False) for one in child.records)
+        ordinary = tuple(replace(one, look_alike=False, shown=False) for one in child.records)
         await self._rekey(connection, replace(child, shielded=False, records=ordinary))
 
     async def look_alikes(
@@ -76,7 +77,7 @@ class Shielding:
         await shield_store.propose(connection, child.child_id, [resembled], self._model.model_version)
         await self._rekey(connection, replace(child, records=records))
 
-    def veil(self, records: Sequence[Record]) -> list[int]:
+    def veil(self, records: Sequence[KnownRecord]) -> list[int]:
         """The keys of what is visible of a veiled child."""
         return self._keys.stored(prepare(describe(visible_facts(records))))
 
@@ -98,7 +99,7 @@ class Shielding:
 
     async def _rekey(self, connection: Connection, child: KnownChild) -> None:
         """Write all keys of a child anew, each visible or not."""
-        veil = set(self.veil(child.all_records)) if child.veiled else None
+        veil = set(self.veil(child.records)) if child.veiled else None
         rows = {
             (one.record_id, key): (not one.look_alike if veil is None else key in veil)
             for one in child.records

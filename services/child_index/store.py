@@ -33,6 +33,8 @@ class SealedRecord:
     """Whether a shield is on the child."""
     look_alike: bool = False
     """Whether the record may be of a shielded child (DESIGN 5 no. 8)."""
+    shown: bool = False
+    """Whether it is the one whose name and date of birth are shown of a shielded child."""
     seen: bool = True
     """Whether a visible key led to the child; in a registration hidden keys and identifiers do too."""
 
@@ -151,7 +153,13 @@ def sealed_record(row: asyncpg.Record) -> SealedRecord:
     """A row that has the child's key and the record."""
     sealed = Sealed(row["child_id"], row["record_id"], WrappedKey(row["wrapped_key"]), row["sealed_facts"])
     return SealedRecord(
-        sealed, row["organisation_id"], row["update_time"], row["own"], row["shielded"], row["look_alike"]
+        sealed,
+        row["organisation_id"],
+        row["update_time"],
+        row["own"],
+        row["shielded"],
+        row["look_alike"],
+        row["shown"],
     )
 
 
@@ -178,7 +186,8 @@ WITH shared AS (
     SELECT child_id, bool_or(seen) AS seen FROM met GROUP BY child_id
 )
 SELECT c.id AS child_id, c.wrapped_key, r.id AS record_id, r.organisation_id, r.sealed_facts, r.update_time,
-       r.local_key_hash = $1 AS own, c.shielded, r.look_alike, found.seen
+       r.local_key_hash = $1 AS own, c.shielded, r.look_alike,
+       c.shielded AND r.id IS NOT DISTINCT FROM c.shown_record_id AS shown, found.seen
   FROM found
   JOIN child AS c ON c.id = found.child_id
   JOIN source_record AS r ON r.child_id = c.id
@@ -186,7 +195,8 @@ SELECT c.id AS child_id, c.wrapped_key, r.id AS record_id, r.organisation_id, r.
 
 _RECORDS_OF = """
 SELECT c.id AS child_id, c.wrapped_key, r.id AS record_id, r.organisation_id, r.sealed_facts, r.update_time,
-       false AS own, c.shielded, r.look_alike
+       false AS own, c.shielded, r.look_alike,
+       c.shielded AND r.id IS NOT DISTINCT FROM c.shown_record_id AS shown
   FROM child AS c
   JOIN source_record AS r ON r.child_id = c.id
  WHERE c.id = $1

@@ -42,8 +42,13 @@ def shown(records: Sequence[Record]) -> child_pb2.Facts:
     return facts
 
 
+def current_name(facts: child_pb2.Facts) -> child_pb2.Name:
+    """The usual or official name that one record gives, or else its first."""
+    return next((name for name in facts.names if name.use in _CURRENT_USES), facts.names[0])
+
+
 def _names(newest: Sequence[child_pb2.Facts]) -> list[child_pb2.Name]:
-    firsts = [next((name for name in one.names if name.use in _CURRENT_USES), one.names[0]) for one in newest]
+    firsts = [current_name(one) for one in newest]
     first = _agreed(firsts, [_spelling(name) for name in firsts])
     others: dict[tuple[str, str], child_pb2.Name] = {_spelling(first): first}
     for one in newest:

@@ -280,3 +280,17 @@ async def test_a_lifted_shield_can_be_placed_again_and_nothing_else(index: Index
         assert refused.value.reason == "SHIELD_STATE"
     await index.decide(person(SCHOOL), "ShieldChild", child_id)
     assert (await index.get(person(SCHOOL), child_id)).shielded
+
+
+async def test_what_is_shown_tells_nobody_that_another_has_the_same_name(index: Index) -> None:
+    """DESIGN 5 no. 7: an agency that writes a guess into its own record sees nothing of it in what others are shown."""
+    facts = child()
+    await index.register(HEALTH, facts, "written anew")
+    child_id = await index.register(SCHOOL, facts)
+    guessed = child(family="Fenwick-Mbeky")
+    other = await index.register(POLICE, guessed)
+    assert index.internal(other, POLICE) == index.internal(child_id, SCHOOL)
+    await index.decide(person(SCHOOL), "ShieldChild", child_id)
+    await index.register(HEALTH, guessed, "written anew")
+    told = (await index.get(person(DESK), await seen_by(index, child_id, DESK))).facts
+    assert told.names[0].family_name == facts.names[0].family_name

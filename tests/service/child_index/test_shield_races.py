@@ -55,7 +55,7 @@ async def leaks(index: Index) -> list[str]:
         )
         visible = {one["key"] for one in stored if one["visible"]}
         if known.veiled:
-            may_be = set(keys.stored(prepare(describe(visible_facts(known.all_records)))))
+            may_be = set(keys.stored(prepare(describe(visible_facts(known.records)))))
         else:
             may_be = {
                 key
