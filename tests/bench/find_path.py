@@ -205,7 +205,6 @@ async def _until_opensearch_serves(
     """Ask until the answer comes from OpenSearch, that is until search has filled its index."""
     deadline = time.monotonic() + _FILLED_WITHIN
     metrics = f"http://127.0.0.1:{layout.ports['child_index metrics']}/metrics"
-    metadata = await person.metadata()
     began = time.monotonic()
     async with (
         grpc.aio.insecure_channel(layout.target("search")) as to_search,
@@ -216,6 +215,8 @@ async def _until_opensearch_serves(
             if time.monotonic() > deadline:
                 raise TimeoutError("OpenSearch was not filled in time")
             await asyncio.sleep(1.0)
+            # Filling may take longer than a token lives.
+            metadata = await person.metadata()
             await find(search_service_pb2.FindChildrenRequest(query=query), metadata=metadata, timeout=10)
     report.remark(f"OpenSearch served after {time.monotonic() - began:.0f} s")
 
