@@ -18,6 +18,7 @@ from tests.service.chassis.answers import refusal
 from tests.service.consent.conftest import Child, Metadata, Organisation, day, request
 
 SCOPE = Consent.SCOPE_SENSITIVE_INVOLVEMENT
+_TRUST = str(uuid4())
 
 
 @pytest.fixture
@@ -146,6 +147,7 @@ async def test_a_ground_that_does_not_carry_it_is_refused_and_nothing_is_written
         {"family_informed": 0},
         {"ground": 0},
         {"recipients": []},
+        {"recipients": [pb.RecordSharingDecisionRequest.Recipient(organisation_id=_TRUST)] * 2},
         {"outcome": SharingDecision.OUTCOME_NOT_SHARED},
         {"review_date": day(-1)},
         {"review_date": day(900)},
