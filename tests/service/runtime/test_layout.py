@@ -52,7 +52,8 @@ def test_a_service_gets_its_own_keys_alone(tmp_path: Path) -> None:
         service: json.loads((tmp_path / f"secrets/{service}.keyring.json").read_text())
         for service in SERVICES
     }
-    assert [service for service in SERVICES if "facts" in keys[service]] == ["child_index"]
+    assert {service for service in SERVICES if "facts" in keys[service]} == {"child_index", "consent"}
+    assert keys["consent"]["facts"] != keys["child_index"]["facts"]
     assert keys["search"]["match"] == keys["child_index"]["match"]
     assert keys["search"]["page_token"] != keys["child_index"]["page_token"]
 
