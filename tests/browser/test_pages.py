@@ -64,6 +64,8 @@ async def test_the_keyboard_alone_is_enough(gateway: Surroundings, browser: Brow
     for typed in ("Amina", "Khan", "3", "March", "2015", "ZZ9"):
         await page.keyboard.type(typed)
         await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.textContent") == "Add more that you know"
+    await page.keyboard.press("Tab")
     await page.keyboard.press("Space")
     await page.keyboard.press("Enter")
     await page.get_by_role("heading", name="3 possible children").wait_for()
