@@ -1,7 +1,7 @@
 """Where each millisecond of a search goes: `FindChildren` over gRPC, and its parts by themselves in the same run.
 
-Asks for children that are there with a slip in the family name, one after the other, and then does the parts of the
-path in this process with the services' own code on the same database.
+Asks for children that are there with a slip in the family name, one after the other, then eight at a time, and then
+does the parts of the path in this process with the services' own code on the same database and OpenSearch.
 """
 
 import asyncio
@@ -36,13 +36,14 @@ from services.chassis.keyring import Keyring
 from services.chassis.seal import Sealer
 from services.child_index import candidate_store
 from services.child_index.answer import answer
-from services.child_index.candidate_store import Asked
+from services.child_index.candidate_store import Asked, Named
 from services.child_index.disclosure import Disclosures
 from services.child_index.match_view import finding
 from services.child_index.opened import open_children
 from services.child_index.store import SealedRecord
-from services.matching import load_model
+from services.matching import KEY_SCHEMA, load_model
 from services.search.query import features, key_hashes
+from services.search.store import ChildrenIndex, opensearch
 from tests.bench.bench_fleet import filled_fleet, source_of
 from tests.bench.machine import processor_ms
 from tests.bench.part import FILLED, Part
@@ -53,8 +54,11 @@ _LOOKUPS = 400
 _WARM_UP = 50
 _FILLED_WITHIN = 1800.0
 _PAGE = 20
+_AT_ONCE = 8
 _FIND = "FindChildren over gRPC"
 _EMPTY = "an empty call (health check); a search makes two"
+_ENGINE = "search: OpenSearch, as its client sees it"
+_COMMIT = "child_index: count and record, one statement, durable"
 
 
 @dataclass
@@ -114,14 +118,21 @@ async def measure(folder: Path, size: int, report: Report, *, engines: bool) -> 
             report.add(f"processor of {name} for a search and an empty call", used, "ms")
         report.add("found somebody", 100 * found / len(asked), "%")
         await _refused(times, layout, person)
-        # The steps in this process are those without OpenSearch.
-        opened = [] if engines else await _in_parts(times, layout, asked)
+        many = [await kith.person(await kith.organisation()) for _ in range(_AT_ONCE)]
+        report.add(f"searches, {_AT_ONCE} at once", await _at_once(layout, many, asked), "per second")
+        opened = await _in_parts(times, layout, asked, engines=engines)
     for name, values in times.values.items():
         report.durations(name, values)
     report.ratio(_FIND, _EMPTY)
-    if opened:
-        report.add("candidates opened for a question, p50", statistics.median(opened))
-        report.add("candidates opened for a question, at most", max(opened))
+    if engines:
+        parts = {name: statistics.median(times.values[name]) for name in (_FIND, _ENGINE, _COMMIT, _EMPTY)}
+        report.add(
+            "FindChildren less OpenSearch, the commit and two empty calls, of medians",
+            parts[_FIND] - parts[_ENGINE] - parts[_COMMIT] - 2 * parts[_EMPTY],
+            "ms",
+        )
+    report.add("candidates opened for a question, p50", statistics.median(opened))
+    report.add("candidates opened for a question, at most", max(opened))
 
 
 async def _over_grpc(times: Times, layout: Layout, person: Person, asked: list[match_pb2.Query]) -> int:
@@ -145,6 +156,24 @@ async def _over_grpc(times: Times, layout: Layout, person: Person, asked: list[m
     return found
 
 
+async def _at_once(layout: Layout, people: list[Person], asked: list[match_pb2.Query]) -> float:
+    """Ask all, each person one after the other; returns how many answers there were in a second."""
+    waiting = iter(asked)
+
+    async def ask(person: Person) -> None:
+        metadata = await person.metadata()
+        async with grpc.aio.insecure_channel(layout.target("search")) as to_search:
+            find = SearchServiceStub(to_search).FindChildren
+            for query in waiting:
+                await find(
+                    search_service_pb2.FindChildrenRequest(query=query), metadata=metadata, timeout=10
+                )
+
+    began = time.perf_counter()
+    await asyncio.gather(*map(ask, people))
+    return len(asked) / (time.perf_counter() - began)
+
+
 async def _refused(times: Times, layout: Layout, person: Person) -> None:
     """A search for nothing: what a call costs with token, rule and validation, before anything is looked up."""
     metadata = await person.metadata()
@@ -159,32 +188,43 @@ async def _refused(times: Times, layout: Layout, person: Person) -> None:
                 )
 
 
-async def _in_parts(times: Times, layout: Layout, asked: list[match_pb2.Query]) -> list[int]:
-    """The path in this process, as SearchService and CandidateService go it without OpenSearch.
+async def _in_parts(
+    times: Times, layout: Layout, asked: list[match_pb2.Query], *, engines: bool
+) -> list[int]:
+    """The path in this process, as SearchService and CandidateService go it.
 
     Returns how many candidates were opened for each question.
     """
     keyring = Keyring.load(layout.secrets.keyring("child_index"))
     sealer, child_ids, model = Sealer(keyring), ChildIds(keyring), load_model()
     disclosures = Disclosures(1_000_000, 1_000_000)
-    _, secret = keyring.active("match")
+    version, secret = keyring.active("match")
     caller = Caller(Kind.PERSON, str(uuid4()), str(uuid4()), "bench", frozenset({"bench"}), frozenset())
     decision = access.authorise("/bench", access_pb2.Rule(scope="bench"), caller, None)
     today = datetime.now(UTC).date()
     opened: list[int] = []
-    async with database.pool(layout.secrets.database_url("child_index"), name="bench") as pool:
+    async with (
+        database.pool(layout.secrets.database_url("child_index"), name="bench") as pool,
+        opensearch(layout.opensearch) as client,
+    ):
+        index = ChildrenIndex(client, key_schema=KEY_SCHEMA, secret_version=version) if engines else None
         for number, query in enumerate(asked):
             now = times if number >= _WARM_UP else Times()
             with now.of("search: normalise the question, make and hash its keys"):
                 known = features(query, today)
                 keys = key_hashes(known, secret)
+            named = None
+            if index is not None:
+                with now.of(_ENGINE):
+                    (found,) = await index.candidates_of_many([keys])
+                named = [Named(one.child_id, one.weight) for one in found]
             with now.of("child_index: the candidates' records, one statement"):
-                sealed = await _candidates(pool, keys, UUID(caller.organisation_id))
+                sealed = await _candidates(pool, keys, named, UUID(caller.organisation_id))
             with now.of("child_index: open, parse and normalise the candidates"):
                 children = open_children(sealer, sealed, decision)
             with now.of("child_index: score, grade, explain"):
                 said = answer(known, children, model, limit=_PAGE, is_person=True)
-            with now.of("child_index: count and record, one statement, durable"):
+            with now.of(_COMMIT):
                 async with pool.connection() as connection:
                     await disclosures.record(connection, decision, said.child_ids)
             with now.of("child_index: write the answer"):
@@ -193,9 +233,11 @@ async def _in_parts(times: Times, layout: Layout, asked: list[match_pb2.Query]) 
     return opened
 
 
-async def _candidates(pool: Database, keys: dict[int, int], organisation_id: UUID) -> list[SealedRecord]:
+async def _candidates(
+    pool: Database, keys: dict[int, int], named: list[Named] | None, organisation_id: UUID
+) -> list[SealedRecord]:
     async with pool.connection() as connection:
-        asked = Asked(list(keys), list(keys.values()), None)
+        asked = Asked(list(keys), list(keys.values()), named)
         return (await candidate_store.find_candidates(connection, [asked], organisation_id))[0]
 
 
@@ -226,7 +268,7 @@ PART = Part(
     "Where each millisecond of a search goes",
     "children",
     small=20_000,
-    full=1_000_000,
+    full=100_000,
     measure=partial(measure, engines=False),
     folder=FILLED,
 )
