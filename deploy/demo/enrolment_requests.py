@@ -23,6 +23,7 @@ AGENCY_SCOPES: Final = (
     "family.write",
     "sharing.write",
     "directory.read",
+    "directory.edit",
 )
 """What every agency's system of the demo may do."""
 

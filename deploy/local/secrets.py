@@ -34,6 +34,9 @@ _OPERATOR_SCOPES = (
     "identity.admin",
     "audit.read",
     "directory.read",
+    "directory.edit",
+    "directory.approve",
+    "directory.import",
     "consents.policy",
     "consents.report",
 )

@@ -30,7 +30,7 @@ CREATE TABLE person (
     username_key text NOT NULL CONSTRAINT person_username_key UNIQUE,
     display_name text NOT NULL,
     role text NOT NULL CONSTRAINT person_role
-    CHECK (role IN ('PRACTITIONER', 'INDEX_DESK', 'PRIVACY_OFFICER', 'SHIELD_OFFICER')),
+    CHECK (role IN ('PRACTITIONER', 'INDEX_DESK', 'PRIVACY_OFFICER', 'SHIELD_OFFICER', 'DIRECTORY_EDITOR')),
     -- The practitioner they are in the directory; null for none.
     practitioner_id uuid,
     -- Argon2id.

@@ -12,17 +12,18 @@ class Role(StrEnum):
     INDEX_DESK = "INDEX_DESK"
     PRIVACY_OFFICER = "PRIVACY_OFFICER"
     SHIELD_OFFICER = "SHIELD_OFFICER"
+    DIRECTORY_EDITOR = "DIRECTORY_EDITOR"
 
 
 AGENCY: Final = frozenset({
     "children.register", "children.read", "children.search", "involvements.write", "caf.write", "consents.read",
-    "consents.write", "family.write", "sharing.write", "directory.read",
+    "consents.write", "family.write", "sharing.write", "directory.read", "directory.edit",
 })  # fmt: skip
 """What a system of an organisation may hold at most."""
 
 _WORKS_WITH_CHILDREN: Final = frozenset({
     "children.search", "children.read", "involvements.write", "consents.read", "consents.write", "family.write",
-    "sharing.write", "directory.read",
+    "sharing.write", "directory.read", "directory.edit",
 })  # fmt: skip
 
 PERSON: Final[Mapping[Role, frozenset[str]]] = {
@@ -39,6 +40,10 @@ PERSON: Final[Mapping[Role, frozenset[str]]] = {
             "involvements.write",
             "directory.read",
         }
+    ),
+    # Decides on what others submit, whatever their organisation (SD-1); no child's record comes with it.
+    Role.DIRECTORY_EDITOR: frozenset(
+        {"directory.read", "directory.edit", "directory.approve", "directory.import"}
     ),
 }
 """What a person of each role holds."""

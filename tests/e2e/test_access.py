@@ -33,6 +33,7 @@ _PRACTITIONER = (
     "family.write",
     "sharing.write",
     "directory.read",
+    "directory.edit",
 )
 _OFFICER = ("audit.read", "consents.report")
 _SHIELD_OFFICER = (
@@ -42,6 +43,7 @@ _SHIELD_OFFICER = (
     "involvements.write",
     "directory.read",
 )
+_DIRECTORY_EDITOR = ("directory.read", "directory.edit", "directory.approve", "directory.import")
 _RELAY = "kith-service-authorization"
 _SECONDS = 10.0
 _LET_IN = "let in"
@@ -126,11 +128,13 @@ async def everybody(fleet: RunningFleet) -> AsyncIterator[Everybody]:
         school = await kith.organisation()
         officer = await kith.person(school, identity_pb2.Person.ROLE_PRIVACY_OFFICER)
         shields = await kith.person(school, identity_pb2.Person.ROLE_SHIELD_OFFICER)
+        editor = await kith.person(school, identity_pb2.Person.ROLE_DIRECTORY_EDITOR)
         doors = {
             "system": Door(school, frozenset(SCOPES)),
             "practitioner": Door(await kith.person(school), frozenset(_PRACTITIONER)),
             "officer": Door(officer, frozenset(_OFFICER)),
             "shield-officer": Door(shields, frozenset(_SHIELD_OFFICER)),
+            "directory-editor": Door(editor, frozenset(_DIRECTORY_EDITOR)),
         }
         layout = fleet.layout
         for entry in json.loads(layout.secrets.platform_clients.read_text(encoding="utf-8")):

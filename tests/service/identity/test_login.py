@@ -28,7 +28,7 @@ async def test_a_practitioner_logs_in(identity: Identity, browser: Browser) -> N
     assert (caller.organisation_id, caller.roles) == (organisation, frozenset({"PRACTITIONER"}))
     assert caller.scopes == {
         "children.search", "children.read", "involvements.write", "consents.read", "consents.write", "family.write",
-        "sharing.write", "directory.read",
+        "sharing.write", "directory.read", "directory.edit",
     }  # fmt: skip
 
     published = KeySet.import_key_set((await identity.http.get("/jwks.json")).json())
