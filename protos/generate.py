@@ -29,6 +29,8 @@ VALIDATE = "buf/validate/validate.proto"
 # Their modules come in a wheel that has no type stubs.
 UNTYPED = (
     "google/type/date.proto",
+    "google/type/dayofweek.proto",
+    "google/type/timeofday.proto",
     "google/rpc/code.proto",
     "google/rpc/error_details.proto",
     "google/rpc/status.proto",
