@@ -56,6 +56,8 @@ _FILLED_WITHIN = 1800.0
 _PAGE = 20
 _AT_ONCE = 8
 _ROUNDS_BEFORE = 6
+_DATABASE = {"plan_cache_mode": "force_generic_plan"}
+"""As the child index has it."""
 _FIND = "FindChildren over gRPC"
 _EMPTY = "an empty call (health check); a search makes two"
 _ENGINE = "search: OpenSearch, as its client sees it"
@@ -169,9 +171,7 @@ async def _at_once(layout: Layout, people: list[Person], asked: list[match_pb2.Q
         async with grpc.aio.insecure_channel(layout.target("search")) as to_search:
             find = SearchServiceStub(to_search).FindChildren
             for query in waiting:
-                await find(
-                    search_service_pb2.FindChildrenRequest(query=query), metadata=metadata, timeout=10
-                )
+                await find(search_service_pb2.FindChildrenRequest(query=query), metadata=metadata, timeout=10)
 
     began = time.perf_counter()
     await asyncio.gather(*map(ask, people))
@@ -208,7 +208,7 @@ async def _in_parts(
     today = datetime.now(UTC).date()
     opened: list[int] = []
     async with (
-        database.pool(layout.secrets.database_url("child_index"), name="bench") as pool,
+        database.pool(layout.secrets.database_url("child_index"), name="bench", settings=_DATABASE) as pool,
         opensearch(layout.opensearch) as client,
     ):
         index = ChildrenIndex(client, key_schema=KEY_SCHEMA, secret_version=version) if engines else None
