@@ -1,4 +1,4 @@
-"""Whoever begins a request and does not finish it keeps nobody out (F41)."""
+"""Whoever does not finish a request, or takes no answer, keeps nobody out (F41)."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ import pytest_asyncio
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from services.chassis import http_protocol
@@ -17,6 +17,7 @@ from services.chassis.http_protocol import ImpatientProtocol
 from tests.fixtures.eventually import eventually
 
 WHOLE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+ended = asyncio.Event()
 
 
 async def answer(request: Request) -> PlainTextResponse:
@@ -26,11 +27,26 @@ async def answer(request: Request) -> PlainTextResponse:
     return PlainTextResponse("answered")
 
 
+async def endless(_: Request) -> StreamingResponse:
+    """A stream without end; says when nobody is asked for more of it."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"x" * 100_000
+                await asyncio.sleep(0)
+        finally:
+            ended.set()
+
+    return StreamingResponse(chunks())
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
-    """A server that waits 0.2 s for a request."""
+    """A server that waits 0.2 s for a request, and as long for an answer to be taken."""
     monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.2)
-    app = Starlette(routes=[Route("/", answer, methods=["GET", "POST"])])
+    monkeypatch.setattr(http_protocol, "TAKING_SECONDS", 0.2)
+    app = Starlette(routes=[Route("/", answer, methods=["GET", "POST"]), Route("/endless", endless)])
     config = uvicorn.Config(app, port=0, http=ImpatientProtocol, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
@@ -64,4 +80,14 @@ async def test_a_whole_request_is_answered_however_long_the_answer_takes(port: i
         writer.write(WHOLE)
         await writer.drain()
         assert b"answered" in await asyncio.wait_for(reader.readuntil(b"answered"), 10)
+    writer.close()
+
+
+async def test_whoever_takes_nothing_of_an_answer_is_cut_off(port: int) -> None:
+    ended.clear()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
+    writer.write(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+    await writer.drain()
+    await reader.readuntil(b"\r\n\r\n")
+    await asyncio.wait_for(ended.wait(), 30)
     writer.close()
