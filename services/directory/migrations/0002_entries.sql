@@ -95,7 +95,7 @@ CREATE INDEX publication_organization ON publication (organization_id, kind);
 
 GRANT SELECT, INSERT, UPDATE ON entry TO kith_directory_app;
 GRANT SELECT, INSERT ON revision TO kith_directory_app;
-GRANT UPDATE (document, state, submitter, reviewer, review_note, review_time) ON revision TO kith_directory_app;
+GRANT UPDATE (document, state, note, submitter, reviewer, review_note, review_time) ON revision TO kith_directory_app;
 GRANT SELECT, INSERT, DELETE ON entry_link TO kith_directory_app;
 GRANT SELECT, INSERT, UPDATE ON publication TO kith_directory_app;
 GRANT USAGE ON SEQUENCE publication_sequence TO kith_directory_app;
