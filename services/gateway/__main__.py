@@ -1,7 +1,8 @@
-"""`python -m services.gateway` serves the pages."""
+"""`python -m services.gateway` serves the pages and the open API of the directory."""
 
+from kith.directory.v1 import publication_service_pb2
 from services.chassis import database, telemetry
-from services.chassis.channel import edge_connect
+from services.chassis.channel import connect, edge_connect
 from services.chassis.config import load
 from services.chassis.keyring import Keyring
 from services.chassis.server import run
@@ -12,6 +13,8 @@ from services.gateway.config import Config
 from services.gateway.http_server import serve
 from services.gateway.neighbours import Neighbours, channel_files
 from services.gateway.oidc import Oidc
+from services.gateway.open_directory.application import OpenDirectory
+from services.gateway.open_directory.neighbours import Publications
 from services.gateway.session_seal import SessionSeal
 from services.gateway.sessions import Sessions
 from services.gateway.templates import Templates
@@ -32,6 +35,10 @@ async def main(config: Config) -> None:
         edge_connect(config.search_address, files["search"], identity=identity) as to_search,
         edge_connect(config.child_index_address, files["child_index"], identity=identity) as to_child_index,
         edge_connect(config.directory_address, files["directory"], identity=identity) as to_directory,
+        # What anybody may read nobody asks for: the gateway does, with its own token.
+        connect(
+            config.directory_address, publication_service_pb2.DESCRIPTOR, identity=identity
+        ) as to_publications,
         database.pool(config.database_url_file, name=_SERVICE) as pool,
     ):
         sessions = Sessions(pool, seal)
@@ -44,7 +51,10 @@ async def main(config: Config) -> None:
             neighbours=Neighbours(to_search, to_child_index, to_directory),
             templates=Templates(assets, config.help_lines),
         )
-        app = application.make(site, assets, pool.ready)
+        open_directory = OpenDirectory(
+            Publications(to_publications), config.address, config.directory_requests_per_minute
+        )
+        app = application.make(site, assets, open_directory, pool.ready)
         await serve(app, config, ready=pool.ready, background=sessions.sweep)
 
 

@@ -1,4 +1,4 @@
-"""The pages as one ASGI application."""
+"""The pages and the open API as one ASGI application."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,10 +8,12 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.chassis.errors import InvalidArgument, NotFound
 from services.gateway.assets import Assets
 from services.gateway.boundary import Boundary
+from services.gateway.open_directory.api import PATH as OPEN_DIRECTORY
 from services.gateway.pages import child, find, home, involvement, login, shield
 from services.gateway.routes import form, open_page, page
 from services.gateway.visit import Site
@@ -19,8 +21,21 @@ from services.gateway.visit import Site
 _NOT_FOUND = 404
 
 
-def make(site: Site, assets: Assets, ready: Callable[[], Awaitable[None]]) -> Starlette:
+def make(
+    site: Site, assets: Assets, open_directory: ASGIApp, ready: Callable[[], Awaitable[None]]
+) -> ASGIApp:
     """Return the application. `ready` raises while what the gateway needs is not there."""
+    pages = _pages(site, assets, ready)
+
+    async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
+        # The open API has headers, errors and a log line of its own: it stands beside the pages, not among them.
+        is_open = scope["type"] == "http" and f"{scope['path']}/".startswith(f"{OPEN_DIRECTORY}/")
+        await (open_directory if is_open else pages)(scope, receive, send)
+
+    return gateway
+
+
+def _pages(site: Site, assets: Assets, ready: Callable[[], Awaitable[None]]) -> Starlette:
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("ok")

@@ -10,8 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis.defects import failure_for
-from services.chassis.errors import Failure, Internal
-from services.chassis.telemetry import describe, log
+from services.chassis.errors import Failure
+from services.chassis.telemetry import describe
+from services.gateway import access_log
 from services.gateway.problems import Problem, problem_of
 from services.gateway.templates import Templates
 from services.gateway.visit import SignedInVisit
@@ -80,7 +81,7 @@ class Boundary:
                 if problem.status == 503:  # noqa: PLR2004 - service unavailable
                     page.headers["Retry-After"] = "60"
                 await page(scope, receive, send_with_headers)
-        self._log(scope, status, began, fields)
+        access_log.answered(scope, status, began, fields)
 
     def _is_elsewhere(self, scope: Scope) -> bool:
         if scope["path"].startswith(_ANY_HOST):
@@ -92,11 +93,3 @@ class Boundary:
         if isinstance(visit, SignedInVisit):
             return visit.page("problem.html", problem.status, problem=problem)
         return self._templates.page("problem.html", problem.status, problem=problem)
-
-    def _log(self, scope: Scope, status: int, began: float, fields: dict[str, str]) -> None:
-        # The name of the page, never the path: what people type or follow stays out of the log.
-        page = getattr(scope.get("endpoint"), "__name__", "none")
-        write = log.error if fields.get("reason") == Internal.__name__.upper() else log.info
-        milliseconds = round((time.perf_counter() - began) * 1000, 2)
-        method = f"{scope['method']}:{page}"
-        write("request answered", method=method, code=status, duration_ms=milliseconds, **fields)

@@ -1,10 +1,11 @@
 """Settings of the gateway, beside those all services have."""
 
+import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from services.chassis.config import ServiceSettings
 
@@ -39,11 +40,21 @@ class Config(ServiceSettings):
     child_index_address: str
     directory_address: str
 
+    directory_requests_per_minute: int = Field(default=600, ge=1, le=1_000_000)
+    trusted_proxies: str = ""
+
     public_url: str = Field(default="", pattern=rf"^$|{_ORIGIN}")
     front_door_phone: str = ""
     front_door_hours: str = ""
     out_of_hours_phone: str = ""
     index_desk_phone: str = ""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for part in value.split(",") if value else ():
+            ipaddress.ip_network(part.strip())
+        return value
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -61,6 +72,11 @@ class Config(ServiceSettings):
         if not all(phones):
             raise ValueError("the numbers to ring must be set outside local mode")
         return self
+
+    @property
+    def trusted_networks(self) -> list[str]:
+        """The proxies whose word is taken for who the client is."""
+        return [part.strip() for part in self.trusted_proxies.split(",")] if self.trusted_proxies else []
 
     @property
     def address(self) -> str:

@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-from services.chassis.config import ServiceSettings
 from services.chassis.health import Health
 from services.chassis.http_protocol import ImpatientProtocol
 from services.chassis.metrics_port import serve_metrics
 from services.chassis.port import open_socket
 from services.chassis.server import BackgroundEnded
 from services.chassis.telemetry import describe, log
+from services.gateway.config import Config
 
 _GRACE_SECONDS = 10
 _DRAIN_NOTICE_SECONDS = 5.0
@@ -32,7 +32,7 @@ class _Server(uvicorn.Server):
 
 async def serve(
     app: ASGIApp,
-    settings: ServiceSettings,
+    settings: Config,
     *,
     ready: Callable[[], Awaitable[None]],
     background: Callable[[], Awaitable[None]],
@@ -45,7 +45,7 @@ async def serve(
     stop_metrics = serve_metrics(settings.listen_address, settings.metrics_port)
     health = Health(ready)
     health_port = await health.start(settings.listen_address, settings.health_port)
-    server = _server(app)
+    server = _server(app, settings.trusted_networks)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     working = asyncio.ensure_future(background())
     health.watch()
@@ -71,7 +71,7 @@ async def serve(
         raise BackgroundEnded
 
 
-def _server(app: ASGIApp) -> _Server:
+def _server(app: ASGIApp, trusted_networks: list[str]) -> _Server:
     return _Server(
         uvicorn.Config(
             app,
@@ -80,8 +80,9 @@ def _server(app: ASGIApp) -> _Server:
             access_log=False,
             server_header=False,
             lifespan="off",
-            # Whoever connects is who they are: headers of a proxy are not believed.
-            proxy_headers=False,
+            # Whoever connects is who they are, unless it is a proxy that was named: no other's headers are believed.
+            proxy_headers=bool(trusted_networks),
+            forwarded_allow_ips=trusted_networks,
             http=ImpatientProtocol,
             limit_concurrency=_MOST_AT_ONCE,
             timeout_graceful_shutdown=_GRACE_SECONDS,

@@ -144,11 +144,11 @@ async def _call(method: Callable[..., Awaitable[A]], request: Message, asker: As
     try:
         return await method(request, metadata=asker.metadata, timeout=_SECONDS)
     except AioRpcError as error:
-        raise _failure(error) from None
+        raise failure_of(error) from None
 
 
-def _failure(error: AioRpcError) -> Failure:
-    """Return what a service's answer means to the person who asked."""
+def failure_of(error: AioRpcError) -> Failure:
+    """Return what a service's answer means to whoever asked."""
     status = status_of(error)
     info = errors.error_info(status) or error_details_pb2.ErrorInfo()
     match error.code():
@@ -156,6 +156,8 @@ def _failure(error: AioRpcError) -> Failure:
             return errors.InvalidArgument(_violations(status), info.reason or None)
         case grpc.StatusCode.PERMISSION_DENIED:
             return errors.PermissionDenied(info.reason or None)
+        case grpc.StatusCode.NOT_FOUND:
+            return errors.NotFound(info.reason, "")
         case grpc.StatusCode.UNAUTHENTICATED:
             return errors.Unauthenticated()
         case grpc.StatusCode.FAILED_PRECONDITION:
