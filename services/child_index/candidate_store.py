@@ -131,6 +131,8 @@ SELECT b.item, c.id AS child_id, c.wrapped_key, r.id AS record_id, r.organisatio
  ORDER BY b.item, b.weight DESC, b.child_id
 """
 
+# Whether those named still share a key is a join and not `= ANY`: of an array that is no constant every element would
+# be compared with every key, 0.6 ms for 50 children.
 # Those of the organisation's own are weighed anew with all that it may find them by, as if none of it were hidden: that
 # a look-alike's keys did not add to the engine's would show in whom the child leaves behind.
 _AMONG_NAMED = """
@@ -146,13 +148,16 @@ WITH asked AS (
       FROM asked AS a CROSS JOIN LATERAL (
            SELECT e.child_id, max(e.weight) AS weight
              FROM ((SELECT n.child_id, n.weight
-                      FROM (SELECT * FROM unnest(($11::uuid[])[a.named_behind + 1 : a.named_last],
-                                                 ($12::float8[])[a.named_behind + 1 : a.named_last])
-                                          AS n (child_id, weight)
-                             ORDER BY weight DESC, child_id) AS n
-                     WHERE EXISTS (SELECT FROM source_record AS r JOIN child_key AS k ON k.source_record_id = r.id
-                                    WHERE r.child_id = n.child_id AND k.visible
-                                      AND k.key = ANY(($7::bigint[])[a.behind + 1 : a.last]))
+                      FROM unnest(($11::uuid[])[a.named_behind + 1 : a.named_last],
+                                  ($12::float8[])[a.named_behind + 1 : a.named_last]) AS n (child_id, weight)
+                     WHERE n.child_id IN
+                           (SELECT r.child_id
+                              FROM unnest(($11::uuid[])[a.named_behind + 1 : a.named_last]) AS m (child_id)
+                              JOIN source_record AS r ON r.child_id = m.child_id
+                              JOIN child_key AS k ON k.source_record_id = r.id
+                              JOIN unnest(($7::bigint[])[a.behind + 1 : a.last]) AS q (key) ON q.key = k.key
+                             WHERE k.visible)
+                     ORDER BY n.weight DESC, n.child_id
                      LIMIT $1)
                     UNION ALL
                    (SELECT s.child_id, sum(s.weight)::float8
