@@ -23,10 +23,12 @@ from kith.directory.v1.directory_service_pb2_grpc import (
     DirectoryServiceServicer,
     add_DirectoryServiceServicer_to_server,
 )
+from kith.directory.v1.publication_service_pb2_grpc import add_PublicationServiceServicer_to_server
 from kith.search.v1 import search_service_pb2
 from kith.search.v1.search_service_pb2_grpc import SearchServiceServicer, add_SearchServiceServicer_to_server
 from services.chassis.errors import Failure, to_status
-from tests.service.gateway import sample
+from tests.service.gateway import sample, sample_directory
+from tests.service.gateway.publications import FakePublications
 
 
 class FakeNeighbours:
@@ -43,6 +45,8 @@ class FakeNeighbours:
         self.refusals: dict[str, Failure] = {}
         self.calls: list[tuple[str, Message, dict[str, str]]] = []
         self.recorded: dict[str, index_pb2.RecordInvolvementRequest] = {}
+        self.publications = sample_directory.everything()
+        self.export_piece = 20
 
     def asked(self, method: str) -> list[tuple[Message, dict[str, str]]]:
         """The requests to a method with their metadata."""
@@ -52,9 +56,13 @@ class FakeNeighbours:
         """Note the call; refuse it or answer it."""
         self.calls.append((method, request, dict(context.invocation_metadata())))
         if method in self.refusals:
-            status: Any = rpc_status.to_status(to_status(self.refusals[method], "fake.kith"))
-            await context.abort_with_status(status)
+            await self.refuse(self.refusals[method], context)
         return answer()
+
+    async def refuse(self, failure: Failure, context: Any) -> None:
+        """End a call with a failure, as the services do."""
+        status: Any = rpc_status.to_status(to_status(failure, "fake.kith"))
+        await context.abort_with_status(status)
 
 
 class _Search(SearchServiceServicer):
@@ -131,6 +139,7 @@ async def running_neighbours() -> AsyncIterator[FakeNeighbours]:
     add_ChildIndexServiceServicer_to_server(_ChildIndex(fakes), server)
     add_ShieldServiceServicer_to_server(_Shields(fakes), server)
     add_DirectoryServiceServicer_to_server(_Directory(fakes), server)
+    add_PublicationServiceServicer_to_server(FakePublications(fakes), server)
     fakes.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     await server.start()
     try:
