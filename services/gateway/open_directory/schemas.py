@@ -38,6 +38,8 @@ _FORMATS: Final = {
     "website": "uri",
 }
 _NOT_UUIDS: Final = {"tax_id"}
+_NEVER: Final = {"Metadata"}
+"""Who changed what is kept inside."""
 _WORDS: Final = {
     ("Service", "status"): ["active", "inactive", "defunct", "temporarily closed"],
     ("Location", "location_type"): ["physical", "postal", "virtual"],
@@ -104,17 +106,25 @@ def _reached() -> Iterator[Descriptor]:
     while waiting:
         message = waiting.pop(0)
         yield message
-        for field in message.fields:
+        for field in _fields(message):
             if field.message_type is not None and field.message_type.name not in seen:
                 seen.add(field.message_type.name)
                 waiting.append(field.message_type)
+
+
+def _fields(message: Descriptor) -> list[FieldDescriptor]:
+    return [
+        field
+        for field in message.fields
+        if field.message_type is None or field.message_type.name not in _NEVER
+    ]
 
 
 def _object(message: Descriptor) -> dict[str, Any]:
     required = _REQUIRED.get(message.name, ["id"])
     return {
         "type": "object",
-        "properties": {field.name: _field(message.name, field) for field in message.fields},
+        "properties": {field.name: _field(message.name, field) for field in _fields(message)},
         "required": required,
     }
 
