@@ -98,3 +98,6 @@ PROJECTION_DRIFT = Gauge("kith_projection_drift", "Documents that differed from 
 PROJECTION_COMPARED = Counter(
     "kith_projection_compared_total", "Comparisons with the child index", ["outcome"]
 )
+
+# --- Index of publications (directory). In the memory of each process.
+INDEXED_PUBLICATIONS = Gauge("kith_indexed_publications", "Publications that can be found")
