@@ -1,16 +1,41 @@
 """`python -m services.directory` serves the directory."""
 
 from kith.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
+from kith.directory.v1.enquiry_service_pb2_grpc import add_EnquiryServiceServicer_to_server
+from kith.directory.v1.organisation_contacts_service_pb2_grpc import (
+    add_OrganisationContactsServiceServicer_to_server,
+)
+from kith.directory.v1.panel_service_pb2_grpc import add_PanelServiceServicer_to_server
+from kith.directory.v1.people_service_pb2_grpc import add_PeopleServiceServicer_to_server
+from kith.directory.v1.publication_service_pb2_grpc import add_PublicationServiceServicer_to_server
+from kith.directory.v1.team_service_pb2_grpc import add_TeamServiceServicer_to_server
 from services.chassis import database, telemetry
 from services.chassis.caller import TokenVerifier
 from services.chassis.config import load
 from services.chassis.kafka import KafkaSettings
 from services.chassis.keyring import Keyring
 from services.chassis.outbox import Relay
+from services.chassis.paging import PageTokens
 from services.chassis.server import run, serve
+from services.chassis.writes import Writes
+from services.directory.clock import shifted_clock, system_clock
 from services.directory.config import Config
+from services.directory.enquiries.enquiry_service import EnquiryService
+from services.directory.enquiries.tidying import Tidying
 from services.directory.events import TOPIC
+from services.directory.finding.follower import Follower
+from services.directory.finding.index import Index
+from services.directory.finding.service import PublicationService
+from services.directory.people.organisation_contacts_service import OrganisationContactsService
+from services.directory.people.panel_service import PanelService
+from services.directory.people.parts import Parts
+from services.directory.people.people_service import PeopleService
+from services.directory.people.team_service import TeamService
 from services.directory.service import DirectoryService
+
+# What is past its time is deleted within this time; nothing that is shown waits for it.
+_TIDY_SECONDS = 20.0
+_TIDY_SECONDS_LOCALLY = 2.0
 
 
 async def main(config: Config) -> None:
@@ -18,20 +43,37 @@ async def main(config: Config) -> None:
     telemetry.start("directory", config)
     keyring = Keyring.load(config.keyring_file)
     kafka = KafkaSettings(config.kafka_bootstrap_servers, config.kafka_bootstrap_servers_file)
+    clock = shifted_clock(config.clock_shift_file) if config.clock_shift_file else system_clock
     async with (
         TokenVerifier(config.issuer) as verifier,
         database.pool(config.database_url_file, name="directory") as db,
     ):
         relay = Relay(db, TOPIC, kafka, "directory")
-        service = DirectoryService(db, keyring, relay.wake)
+        service = DirectoryService(db, keyring, relay.wake, clock)
+        parts = Parts(db, Writes(db, keyring, relay.wake), PageTokens(keyring), clock)
+        pause = _TIDY_SECONDS_LOCALLY if config.local_mode else _TIDY_SECONDS
+        tidying = Tidying(db, clock, relay.wake, pause)
+        index = Index()
+        follower = Follower(db, index)
         await serve(
             "directory",
             config,
-            [(add_DirectoryServiceServicer_to_server, service)],
+            [
+                (add_DirectoryServiceServicer_to_server, service),
+                (add_PeopleServiceServicer_to_server, PeopleService(parts)),
+                (add_TeamServiceServicer_to_server, TeamService(parts)),
+                (add_OrganisationContactsServiceServicer_to_server, OrganisationContactsService(parts)),
+                (add_PanelServiceServicer_to_server, PanelService(parts)),
+                (add_EnquiryServiceServicer_to_server, EnquiryService(parts)),
+                (
+                    add_PublicationServiceServicer_to_server,
+                    PublicationService(db, keyring, index, follower),
+                ),
+            ],
             error_domain="directory.kith",
             verifier=verifier,
             ready=db.ready,
-            background=[relay.run],
+            background=[relay.run, tidying.run, follower.run],
         )
 
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import Field, model_validator
+
 from services.chassis.config import ServiceSettings
 
 
@@ -11,3 +13,12 @@ class Config(ServiceSettings):
     issuer: str
     keyring_file: Path
     database_url_file: Path
+    clock_shift_file: Path | None = Field(
+        default=None, description="Days that the clock is ahead; in local mode alone."
+    )
+
+    @model_validator(mode="after")
+    def _clock_is_right(self) -> "Config":
+        if self.clock_shift_file is not None and not self.local_mode:
+            raise ValueError("KITH_CLOCK_SHIFT_FILE is for local mode alone")
+        return self

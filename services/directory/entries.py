@@ -1,11 +1,10 @@
 """What the directory lists. Nothing here is about a child (SD-1). Pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from kith.directory.v1.directory_pb2 import Organisation as OrganisationMessage
-from kith.directory.v1.directory_pb2 import Practitioner as PractitionerMessage
 from kith.directory.v1.directory_pb2 import Service as ServiceMessage
 
 
@@ -36,29 +35,3 @@ class Service:
     email: str
     version: int
     update_time: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Practitioner:
-    """Somebody who works in a service, by work contact only (SD-7).
-
-    `version` grows by one with each event about the practitioner, from 0: the making of one is not told, and a
-    listener must not take that for an event it missed.
-    """
-
-    id: UUID
-    organisation_id: UUID
-    service_id: UUID
-    display_name: str
-    job_title: str
-    phone: str
-    email: str
-    state: PractitionerMessage.State
-    version: int
-    update_time: datetime
-
-    def left(self, now: datetime) -> "Practitioner":
-        """Return the practitioner as having left; the same object if that was so before."""
-        if self.state == PractitionerMessage.STATE_LEFT:
-            return self
-        return replace(self, state=PractitionerMessage.STATE_LEFT, version=self.version + 1, update_time=now)

@@ -2,7 +2,7 @@
 
 from kith.directory.v1 import directory_pb2 as pb
 from services.directory import sensitivity
-from services.directory.entries import Organisation, Practitioner, Service
+from services.directory.entries import Organisation, Service
 
 
 def organisation(entry: Organisation) -> pb.Organisation:
@@ -29,22 +29,6 @@ def service(entry: Service) -> pb.Service:
         sensitivity=sensitivity.of(entry.kind),
         phone=entry.phone,
         email=entry.email,
-    )
-    message.update_time.FromDatetime(entry.update_time)
-    return message
-
-
-def practitioner(entry: Practitioner) -> pb.Practitioner:
-    """Return the practitioner's message."""
-    message = pb.Practitioner(
-        id=str(entry.id),
-        organisation_id=str(entry.organisation_id),
-        service_id=str(entry.service_id),
-        display_name=entry.display_name,
-        job_title=entry.job_title,
-        phone=entry.phone,
-        email=entry.email,
-        state=entry.state,
     )
     message.update_time.FromDatetime(entry.update_time)
     return message

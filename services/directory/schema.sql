@@ -40,7 +40,13 @@ CREATE TABLE practitioner (
     state smallint NOT NULL,
     -- Grows by one with each event about the practitioner.
     version bigint NOT NULL,
-    update_time timestamptz NOT NULL
+    update_time timestamptz NOT NULL,
+    team_id uuid,
+    role text NOT NULL DEFAULT '',
+    engagement smallint NOT NULL DEFAULT 1,
+    -- When trained to undertake an Early Help Assessment, and the last day on which that counts.
+    training_date date,
+    lapse_date date
 );
 CREATE INDEX practitioner_service ON practitioner (service_id);
 
@@ -61,11 +67,11 @@ CREATE TABLE entry (
     -- The number of the revision that is public; null if none ever was.
     published_revision bigint,
     latest_revision bigint NOT NULL,
-    -- Grows by one with each change of the entry, and with each event about it. Its etag.
-    version bigint NOT NULL,
     -- From when and until when it may be seen; null for always.
     visible_from timestamptz,
     visible_until timestamptz,
+    -- Whether the last publishing found it within that time.
+    in_time boolean NOT NULL DEFAULT true,
     -- When somebody last confirmed that it is right, and their work e-mail address.
     assured_time timestamptz,
     assurer text,
@@ -81,8 +87,7 @@ CREATE TABLE entry (
 );
 CREATE INDEX entry_organisation ON entry (organisation_id, kind, id);
 CREATE INDEX entry_source ON entry (source_id) WHERE source_id IS NOT NULL;
-CREATE INDEX entry_visible_from ON entry (visible_from) WHERE visible_from IS NOT NULL;
-CREATE INDEX entry_visible_until ON entry (visible_until) WHERE visible_until IS NOT NULL;
+CREATE INDEX entry_timed ON entry (id) WHERE visible_from IS NOT NULL OR visible_until IS NOT NULL;
 
 -- Numbered from 1 and never overwritten, with two exceptions: the review is added, and when a place is declared
 -- confidential what tells where it is goes from every earlier revision too. `document` is HSDS in its own names, with
@@ -133,6 +138,8 @@ CREATE TABLE publication (
     list_json text,
     etag text NOT NULL,
     modified_time timestamptz NOT NULL,
+    -- Grows by one with each change, and so with each event about a service.
+    version bigint NOT NULL,
     -- Followers read what is below the oldest running transaction, in the order of (change_xid, sequence).
     change_xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
     sequence bigint NOT NULL DEFAULT nextval('publication_sequence'),
@@ -194,8 +201,6 @@ CREATE TABLE import_run (
     page_count bigint NOT NULL,
     row_count bigint NOT NULL,
     byte_count bigint NOT NULL,
-    -- Of the ids on the last page that was staged: a publisher that repeats it never ends.
-    page_digest bytea,
     loss_held boolean NOT NULL,
     -- Who approved, and whether local edits give way.
     reviewer text,
@@ -273,3 +278,275 @@ CREATE INDEX import_link_source ON import_link (source_id, kind, entry_id);
 GRANT SELECT, INSERT, UPDATE ON import_source, import_run, import_link TO kith_directory_app;
 GRANT SELECT, INSERT, DELETE ON import_raw TO kith_directory_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON import_record, import_term TO kith_directory_app;
+
+-- Teams and their duty, absences, safeguarding leads, assessors, panels, and enquiries (SD-3, SD-5, SD-7, CAF-3).
+-- Kinds and states are the numbers of the enums in kith/directory/v1.
+
+-- People who share a telephone. `rota` is replaced and read as a whole: {"weekly": {"1": [shift]}, "exceptions":
+-- {"2026-12-25": [shift]}}, shift {"start", "end": minutes from midnight in Europe/London, "practitioner", "phone"}.
+CREATE TABLE team (
+    id uuid PRIMARY KEY,
+    organisation_id uuid NOT NULL REFERENCES organisation (id),
+    -- The service of which it is the duty team, if it is one.
+    service_id uuid UNIQUE REFERENCES service (id),
+    display_name text NOT NULL,
+    phone text NOT NULL,
+    email text NOT NULL,
+    rota jsonb NOT NULL,
+    -- Grows by one with each event about the team.
+    version bigint NOT NULL,
+    update_time timestamptz NOT NULL
+);
+CREATE INDEX team_organisation ON team (organisation_id, lower(display_name), id);
+GRANT SELECT, INSERT ON team TO kith_directory_app;
+GRANT UPDATE (display_name, phone, email, rota, version, update_time) ON team TO kith_directory_app;
+
+ALTER TABLE practitioner ADD FOREIGN KEY (team_id) REFERENCES team (id);
+GRANT UPDATE (
+    service_id, team_id, display_name, job_title, role, engagement, phone, email, training_date, lapse_date
+) ON practitioner TO kith_directory_app;
+
+-- Services that a practitioner works in beside the main one; replaced as a whole.
+CREATE TABLE further_post (
+    practitioner_id uuid NOT NULL REFERENCES practitioner (id),
+    service_id uuid NOT NULL REFERENCES service (id),
+    team_id uuid REFERENCES team (id),
+    role text NOT NULL,
+    PRIMARY KEY (practitioner_id, service_id)
+);
+GRANT SELECT, INSERT, DELETE ON further_post TO kith_directory_app;
+
+-- Why somebody is away has no column. Rows are deleted 30 days after their end.
+CREATE TABLE absence (
+    id uuid PRIMARY KEY,
+    practitioner_id uuid NOT NULL REFERENCES practitioner (id),
+    -- Days in Europe/London, both included; without an end until further notice.
+    start_date date NOT NULL,
+    end_date date,
+    cover_practitioner_id uuid REFERENCES practitioner (id),
+    CONSTRAINT absence_dates CHECK (end_date >= start_date)
+);
+CREATE INDEX absence_practitioner ON absence (practitioner_id, start_date);
+CREATE INDEX absence_end ON absence (end_date);
+GRANT SELECT, INSERT, DELETE ON absence TO kith_directory_app;
+GRANT UPDATE (end_date) ON absence TO kith_directory_app;
+
+-- Whom to ring at an organisation beside its switchboard and adviser. `safeguarding` is replaced and read as a whole:
+-- [{"kind", "practitioner", "hours": [[weekday, start, end]]}], lead first.
+CREATE TABLE organisation_contacts (
+    organisation_id uuid PRIMARY KEY REFERENCES organisation (id),
+    safeguarding jsonb NOT NULL,
+    front_door_team_id uuid REFERENCES team (id),
+    out_of_hours_team_id uuid REFERENCES team (id),
+    -- Grows by one with each event about the organisation's contacts.
+    version bigint NOT NULL,
+    update_time timestamptz NOT NULL
+);
+GRANT SELECT, INSERT ON organisation_contacts TO kith_directory_app;
+GRANT UPDATE (
+    safeguarding, front_door_team_id, out_of_hours_team_id, version, update_time
+) ON organisation_contacts TO kith_directory_app;
+
+-- Locality panels (SD-3). A few dozen: found by reading them all.
+CREATE TABLE panel (
+    id uuid PRIMARY KEY,
+    organisation_id uuid NOT NULL REFERENCES organisation (id),
+    display_name text NOT NULL,
+    locality text NOT NULL,
+    wards text [] NOT NULL,
+    postcode_districts text [] NOT NULL,
+    chair_practitioner_id uuid REFERENCES practitioner (id),
+    contact_display_name text NOT NULL,
+    contact_phone text NOT NULL,
+    contact_email text NOT NULL,
+    state smallint NOT NULL,
+    -- Grows by one with each event about the panel.
+    version bigint NOT NULL,
+    update_time timestamptz NOT NULL
+);
+GRANT SELECT, INSERT ON panel TO kith_directory_app;
+GRANT UPDATE (
+    display_name, locality, wards, postcode_districts, chair_practitioner_id, contact_display_name, contact_phone,
+    contact_email, state, version, update_time
+) ON panel TO kith_directory_app;
+
+-- That a practitioner asks a service to get in touch. No column could hold a word about a child. Rows are deleted 30
+-- days after they were asked.
+CREATE TABLE enquiry (
+    id uuid PRIMARY KEY,
+    service_id uuid NOT NULL REFERENCES service (id),
+    practitioner_id uuid NOT NULL REFERENCES practitioner (id),
+    -- Of the practitioner, when asked.
+    organisation_id uuid NOT NULL,
+    topic smallint NOT NULL,
+    preferred_time smallint NOT NULL,
+    channel smallint NOT NULL,
+    -- As stored; that it has expired follows from its time.
+    state smallint NOT NULL,
+    decline_reason smallint NOT NULL,
+    create_time timestamptz NOT NULL,
+    update_time timestamptz NOT NULL
+);
+CREATE INDEX enquiry_service ON enquiry (service_id, create_time);
+CREATE INDEX enquiry_organisation ON enquiry (organisation_id, create_time);
+CREATE INDEX enquiry_create_time ON enquiry (create_time);
+GRANT SELECT, INSERT, DELETE ON enquiry TO kith_directory_app;
+GRANT UPDATE (state, decline_reason, update_time) ON enquiry TO kith_directory_app;
+
+-- Freshness and quality: what is to be confirmed, what is wrong or missing, what is there twice.
+-- Kinds and states are the numbers of the enums in quality.proto and duplicate.proto.
+
+-- Who said that an entry is still correct, and when. Never changed.
+CREATE TABLE confirmation (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    entry_id uuid NOT NULL REFERENCES entry (id),
+    revision bigint NOT NULL,
+    confirm_time timestamptz NOT NULL,
+    -- The subject of the token, and its organisation.
+    confirmer text NOT NULL,
+    confirmer_organisation_id uuid
+);
+CREATE INDEX confirmation_entry ON confirmation (entry_id, id);
+
+-- The reviews that are open: asked, marked or hidden. An entry confirmed in time has none.
+CREATE TABLE review (
+    entry_id uuid PRIMARY KEY REFERENCES entry (id),
+    state smallint NOT NULL,
+    ask_date date NOT NULL,
+    mark_date date,
+    hide_date date,
+    -- The state of the entry before it was hidden, to which a confirmation brings it back.
+    state_before smallint
+);
+CREATE INDEX review_hidden ON review (hide_date) WHERE hide_date IS NOT NULL;
+
+-- The days on which reviews were looked at. Steps are counted in them, so that a clock that jumps takes none.
+CREATE TABLE review_day (
+    day date PRIMARY KEY
+);
+
+-- Whether hiding waits for an editor, in one row.
+CREATE TABLE hiding (
+    id boolean PRIMARY KEY CHECK (id),
+    -- Null if it does not wait.
+    hold_time timestamptz,
+    allowed_count bigint NOT NULL,
+    waiting_count bigint NOT NULL
+);
+
+-- What was seen of a published revision.
+CREATE TABLE quality (
+    entry_id uuid PRIMARY KEY REFERENCES entry (id),
+    revision bigint NOT NULL,
+    check_date date NOT NULL,
+    -- In per cent, and the codes of what is missing, the weightiest first.
+    completeness smallint NOT NULL,
+    missing text[] NOT NULL,
+    -- To find copies of the description; null for none.
+    description_hash bigint,
+    -- The revision that was last compared with others; null for none yet.
+    compared_revision bigint
+);
+CREATE INDEX quality_description ON quality (description_hash) WHERE description_hash IS NOT NULL;
+
+-- What is wrong now.
+CREATE TABLE finding (
+    entry_id uuid NOT NULL REFERENCES entry (id),
+    kind smallint NOT NULL,
+    -- A JSON pointer into the published document.
+    pointer text NOT NULL,
+    severity smallint NOT NULL,
+    find_time timestamptz NOT NULL,
+    PRIMARY KEY (entry_id, kind, pointer)
+);
+
+-- The figures of each month as they last were in it; without organisation those of the whole directory.
+CREATE TABLE quality_month (
+    month date NOT NULL,
+    organisation_id uuid,
+    figure_date date NOT NULL,
+    entry_count bigint NOT NULL,
+    assured_count bigint NOT NULL,
+    marked_count bigint NOT NULL,
+    hidden_count bigint NOT NULL,
+    mean_completeness smallint NOT NULL,
+    completeness_quarters bigint[] NOT NULL,
+    -- How often what is wrong, the two in step.
+    finding_kinds smallint[] NOT NULL,
+    finding_counts bigint[] NOT NULL,
+    UNIQUE NULLS NOT DISTINCT (organisation_id, month)
+);
+
+-- Pages that entries name, as they were last looked for.
+CREATE TABLE link (
+    digest bytea PRIMARY KEY,
+    url text NOT NULL,
+    -- How often in turn it was looked for in vain.
+    failures smallint NOT NULL,
+    check_time timestamptz,
+    next_check_time timestamptz NOT NULL
+);
+CREATE INDEX link_next_check ON link (next_check_time);
+
+CREATE TABLE link_use (
+    entry_id uuid NOT NULL REFERENCES entry (id),
+    pointer text NOT NULL,
+    digest bytea NOT NULL REFERENCES link (digest),
+    PRIMARY KEY (entry_id, pointer)
+);
+CREATE INDEX link_use_link ON link_use (digest);
+
+-- What two entries must share one of to be compared at all.
+CREATE TABLE block (
+    kind smallint NOT NULL,
+    key bigint NOT NULL,
+    entry_id uuid NOT NULL REFERENCES entry (id),
+    PRIMARY KEY (kind, key, entry_id)
+);
+CREATE INDEX block_entry ON block (entry_id);
+
+-- Pairs of entries that may be of the same thing. What an editor decided stays, whatever the machine thinks later.
+CREATE TABLE duplicate (
+    id uuid PRIMARY KEY,
+    kind smallint NOT NULL,
+    first_entry_id uuid NOT NULL REFERENCES entry (id),
+    second_entry_id uuid NOT NULL REFERENCES entry (id),
+    state smallint NOT NULL,
+    score smallint NOT NULL,
+    -- [{"part", "points", "sentence"}], the weightiest first.
+    reasons jsonb NOT NULL,
+    propose_time timestamptz NOT NULL,
+    decider text,
+    decide_time timestamptz,
+    UNIQUE (first_entry_id, second_entry_id),
+    CHECK (first_entry_id < second_entry_id)
+);
+CREATE INDEX duplicate_second ON duplicate (second_entry_id);
+CREATE INDEX duplicate_state ON duplicate (state, score DESC, id);
+
+-- Entries merged into others, and what it takes to undo it.
+CREATE TABLE merger (
+    id uuid PRIMARY KEY,
+    duplicate_id uuid NOT NULL REFERENCES duplicate (id),
+    surviving_entry_id uuid NOT NULL REFERENCES entry (id),
+    merged_entry_id uuid NOT NULL REFERENCES entry (id),
+    -- The revisions and states before, and the versions of both entries after it.
+    surviving_revision bigint NOT NULL,
+    surviving_version bigint NOT NULL,
+    merged_state smallint NOT NULL,
+    merged_version bigint NOT NULL,
+    -- The revision that the merger made.
+    revision bigint NOT NULL,
+    merger text NOT NULL,
+    merge_time timestamptz NOT NULL,
+    undoer text,
+    undo_time timestamptz
+);
+CREATE INDEX merger_duplicate ON merger (duplicate_id);
+CREATE UNIQUE INDEX merger_into ON merger (merged_entry_id) WHERE undo_time IS NULL;
+
+GRANT SELECT, INSERT ON confirmation, review_day TO kith_directory_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON review, quality, finding, link, link_use, block, duplicate TO kith_directory_app;
+GRANT SELECT, INSERT, UPDATE ON hiding, quality_month TO kith_directory_app;
+GRANT SELECT, INSERT ON merger TO kith_directory_app;
+GRANT UPDATE (undoer, undo_time) ON merger TO kith_directory_app;

@@ -10,16 +10,17 @@ import grpc
 
 from kith.directory.v1 import directory_service_pb2 as pb
 from kith.directory.v1.directory_events_pb2 import DirectoryEvent
-from kith.directory.v1.directory_pb2 import Practitioner as PractitionerMessage
 from kith.directory.v1.directory_service_pb2_grpc import DirectoryServiceServicer
+from kith.directory.v1.people_service_pb2 import NewPractitioner
 from services.chassis import access, outbox, paging
 from services.chassis.database import Connection, Database
 from services.chassis.keyring import Keyring
 from services.chassis.paging import PageTokens
 from services.chassis.writes import Writes
 from services.directory import events, messages, store
-from services.directory.entries import Organisation, Practitioner, Service
-from services.directory.refusals import OrganisationNotFound, PractitionerNotFound, ServiceNotFound
+from services.directory.entries import Organisation, Service
+from services.directory.people import reach, staffing
+from services.directory.refusals import OrganisationNotFound
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -30,12 +31,19 @@ _USUAL_CHANGES = 500
 class DirectoryService(DirectoryServiceServicer):
     """Answers for the directory. Who may ask is decided before, by the rule beside each method."""
 
-    def __init__(self, database: Database, keyring: Keyring, wake: Callable[[], None]) -> None:
-        """`wake` is called after each commit that may have written an event."""
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        wake: Callable[[], None],
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`wake` is called after each commit that may have written an event; `clock` is in UTC."""
         self._database = database
         self._writes = Writes(database, keyring, wake)
         self._page_tokens = PageTokens(keyring)
         self._wake = wake
+        self._clock = clock
 
     async def CreateOrganisation(
         self, request: pb.CreateOrganisationRequest, _context: Context
@@ -55,24 +63,32 @@ class DirectoryService(DirectoryServiceServicer):
         self, request: pb.CreatePractitionerRequest, _context: Context
     ) -> pb.CreatePractitionerResponse:
         """Create a practitioner. Raises ServiceNotFound."""
-        return await self._writes.once(
-            request, pb.CreatePractitionerResponse, partial(_create_practitioner, request)
-        )
+
+        async def create(connection: Connection) -> pb.CreatePractitionerResponse:
+            now = self._clock()
+            details = NewPractitioner(
+                service_id=request.service_id,
+                display_name=request.display_name,
+                job_title=request.job_title,
+                phone=request.phone,
+                email=request.email,
+            )
+            ids = await staffing.create(connection, [details], now)
+            (made,) = await reach.practitioners(connection, ids, now)
+            return pb.CreatePractitionerResponse(practitioner=made)
+
+        return await self._writes.once(request, pb.CreatePractitionerResponse, create)
 
     async def RecordPractitionerLeft(
         self, request: pb.RecordPractitionerLeftRequest, _context: Context
     ) -> pb.RecordPractitionerLeftResponse:
         """Record that a practitioner left; a second time changes nothing. Raises PractitionerNotFound."""
+        now, ids = self._clock(), _uuids([request.practitioner_id])
         async with self._database.transaction() as connection:
-            known = await store.lock_practitioner(connection, UUID(request.practitioner_id))
-            if known is None:
-                raise PractitionerNotFound
-            practitioner = known.left(datetime.now(UTC))
-            if practitioner is not known:
-                await store.change_state(connection, practitioner)
-                await outbox.write(connection, [events.practitioner_left(practitioner)])
+            await staffing.leave(connection, ids, now)
+            (left,) = await reach.practitioners(connection, ids, now)
         self._wake()
-        return pb.RecordPractitionerLeftResponse(practitioner=messages.practitioner(practitioner))
+        return pb.RecordPractitionerLeftResponse(practitioner=left)
 
     async def BatchGetOrganisations(
         self, request: pb.BatchGetOrganisationsRequest, _context: Context
@@ -93,10 +109,10 @@ class DirectoryService(DirectoryServiceServicer):
     async def BatchGetPractitioners(
         self, request: pb.BatchGetPractitionersRequest, _context: Context
     ) -> pb.BatchGetPractitionersResponse:
-        """Get practitioners, in one round trip to the database."""
+        """Get practitioners with who covers and who is on duty, in two round trips to the database at most."""
         async with self._database.connection() as connection:
-            found = await store.practitioners(connection, _uuids(request.ids))
-        return pb.BatchGetPractitionersResponse(practitioners=map(messages.practitioner, found))
+            found = await reach.practitioners(connection, _uuids(request.ids), self._clock())
+        return pb.BatchGetPractitionersResponse(practitioners=found)
 
     async def ListServices(
         self, request: pb.ListServicesRequest, _context: Context
@@ -162,30 +178,8 @@ async def _create_service(
         update_time=datetime.now(UTC),
     )
     await store.add_service(connection, service)
-    await outbox.write(connection, [events.service_changed(service)])
+    await outbox.write(connection, [events.service_changed(service.id, service.version, service.update_time)])
     return pb.CreateServiceResponse(service=messages.service(service))
-
-
-async def _create_practitioner(
-    request: pb.CreatePractitionerRequest, connection: Connection
-) -> pb.CreatePractitionerResponse:
-    found = await store.services(connection, [UUID(request.service_id)])
-    if not found:
-        raise ServiceNotFound
-    practitioner = Practitioner(
-        id=uuid4(),
-        organisation_id=found[0].organisation_id,
-        service_id=found[0].id,
-        display_name=request.display_name,
-        job_title=request.job_title,
-        phone=request.phone,
-        email=request.email,
-        state=PractitionerMessage.STATE_ACTIVE,
-        version=0,
-        update_time=datetime.now(UTC),
-    )
-    await store.add_practitioner(connection, practitioner)
-    return pb.CreatePractitionerResponse(practitioner=messages.practitioner(practitioner))
 
 
 def _uuids(ids: Sequence[str]) -> list[UUID]:
