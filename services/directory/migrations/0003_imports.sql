@@ -41,8 +41,6 @@ CREATE TABLE import_run (
     page_count bigint NOT NULL,
     row_count bigint NOT NULL,
     byte_count bigint NOT NULL,
-    -- Of the ids on the last page that was staged: a publisher that repeats it never ends.
-    page_digest bytea,
     loss_held boolean NOT NULL,
     -- Who approved, and whether local edits give way.
     reviewer text,
