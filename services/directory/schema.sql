@@ -76,6 +76,8 @@ CREATE TABLE entry (
     assured_time timestamptz,
     assurer text,
     review_due_date date,
+    -- Since when nobody confirmed it, though it was due and its owner was asked; what readers are told. Null otherwise.
+    unconfirmed_since date,
     -- When its source no longer had it.
     vanished_time timestamptz,
     -- Whether it takes people now (Capacity.State), and since when that is known. Beside the revisions: it changes

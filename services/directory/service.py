@@ -1,8 +1,7 @@
 """`DirectoryService`: from the contract to the entries and back, nothing else."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from functools import partial
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +16,8 @@ from services.chassis.database import Connection, Database
 from services.chassis.keyring import Keyring
 from services.chassis.paging import PageTokens
 from services.chassis.writes import Writes
-from services.directory import events, messages, store
+from services.directory import messages, store
+from services.directory.editing import adopting
 from services.directory.entries import Organisation, Service
 from services.directory.people import reach, staffing
 from services.directory.refusals import OrganisationNotFound
@@ -48,16 +48,31 @@ class DirectoryService(DirectoryServiceServicer):
     async def CreateOrganisation(
         self, request: pb.CreateOrganisationRequest, _context: Context
     ) -> pb.CreateOrganisationResponse:
-        """Create an organisation."""
-        return await self._writes.once(
-            request, pb.CreateOrganisationResponse, partial(_create_organisation, request)
-        )
+        """Create an organisation, and publish it. Raises DocumentInvalid."""
+
+        async def create(connection: Connection) -> pb.CreateOrganisationResponse:
+            organisation = _organisation(request, self._clock())
+            await store.add_organisation(connection, organisation)
+            await adopting.adopt_organisation(connection, organisation, organisation.update_time)
+            return pb.CreateOrganisationResponse(organisation=messages.organisation(organisation))
+
+        return await self._writes.once(request, pb.CreateOrganisationResponse, create)
 
     async def CreateService(
         self, request: pb.CreateServiceRequest, _context: Context
     ) -> pb.CreateServiceResponse:
-        """Create a service. Raises OrganisationNotFound."""
-        return await self._writes.once(request, pb.CreateServiceResponse, partial(_create_service, request))
+        """Create a service, and publish it. Raises OrganisationNotFound, DocumentInvalid, ConfidentialPlace."""
+
+        async def create(connection: Connection) -> pb.CreateServiceResponse:
+            service = _service(request, self._clock())
+            if not await store.organisations(connection, [service.organisation_id]):
+                raise OrganisationNotFound
+            await store.add_service(connection, service)
+            await adopting.adopt_service(connection, service, service.update_time)
+            (made,) = await store.services(connection, [service.id])
+            return pb.CreateServiceResponse(service=messages.service(made))
+
+        return await self._writes.once(request, pb.CreateServiceResponse, create)
 
     async def CreatePractitioner(
         self, request: pb.CreatePractitionerRequest, _context: Context
@@ -142,11 +157,9 @@ class DirectoryService(DirectoryServiceServicer):
         )
 
 
-async def _create_organisation(
-    request: pb.CreateOrganisationRequest, connection: Connection
-) -> pb.CreateOrganisationResponse:
+def _organisation(request: pb.CreateOrganisationRequest, now: datetime) -> Organisation:
     adviser = request.information_sharing_adviser
-    organisation = Organisation(
+    return Organisation(
         id=uuid4(),
         display_name=request.display_name,
         kind=request.kind,
@@ -154,32 +167,23 @@ async def _create_organisation(
         adviser_display_name=adviser.display_name,
         adviser_phone=adviser.phone,
         adviser_email=adviser.email,
-        update_time=datetime.now(UTC),
+        update_time=now,
     )
-    await store.add_organisation(connection, organisation)
-    return pb.CreateOrganisationResponse(organisation=messages.organisation(organisation))
 
 
-async def _create_service(
-    request: pb.CreateServiceRequest, connection: Connection
-) -> pb.CreateServiceResponse:
-    organisation_id = UUID(request.organisation_id)
-    if not await store.organisations(connection, [organisation_id]):
-        raise OrganisationNotFound
-    service = Service(
+def _service(request: pb.CreateServiceRequest, now: datetime) -> Service:
+    return Service(
         id=uuid4(),
-        organisation_id=organisation_id,
+        organisation_id=UUID(request.organisation_id),
         display_name=request.display_name,
         description=request.description,
         kind=request.kind,
         phone=request.phone,
         email=request.email,
-        version=1,
-        update_time=datetime.now(UTC),
+        # That of its last event: of a new one there is none yet.
+        version=0,
+        update_time=now,
     )
-    await store.add_service(connection, service)
-    await outbox.write(connection, [events.service_changed(service.id, service.version, service.update_time)])
-    return pb.CreateServiceResponse(service=messages.service(service))
 
 
 def _uuids(ids: Sequence[str]) -> list[UUID]:

@@ -34,6 +34,17 @@ async def services(connection: Connection, ids: Sequence[UUID]) -> list[Service]
     return [Service(**row) for row in await connection.fetch(_SERVICES, ids)]
 
 
+async def organisations_without_entry(connection: Connection, limit: int) -> list[Organisation]:
+    """Return at most `limit` organisations that were registered before there were entries."""
+    rows = await connection.fetch(_ORGANISATIONS_WITHOUT_ENTRY, limit)
+    return [Organisation(**row) for row in rows]
+
+
+async def services_without_entry(connection: Connection, limit: int) -> list[Service]:
+    """Return at most `limit` services, of organisations that have an entry, that were registered before."""
+    return [Service(**row) for row in await connection.fetch(_SERVICES_WITHOUT_ENTRY, limit)]
+
+
 async def services_by_name(
     connection: Connection, organisation_id: UUID | None, after: UUID | None, limit: int
 ) -> list[Service]:
@@ -66,6 +77,21 @@ _ORGANISATIONS = """
 SELECT id, display_name, kind, phone, adviser_display_name, adviser_phone, adviser_email, update_time
   FROM organisation
  WHERE id = ANY($1::uuid[])
+"""
+
+_ORGANISATIONS_WITHOUT_ENTRY = """
+SELECT id, display_name, kind, phone, adviser_display_name, adviser_phone, adviser_email, update_time
+  FROM organisation AS o
+ WHERE NOT EXISTS (SELECT FROM entry AS e WHERE e.id = o.id)
+ LIMIT $1
+"""
+
+_SERVICES_WITHOUT_ENTRY = """
+SELECT s.id, s.organisation_id, s.display_name, s.description, s.kind, s.phone, s.email, s.version, s.update_time
+  FROM service AS s
+ WHERE NOT EXISTS (SELECT FROM entry AS e WHERE e.id = s.id)
+   AND EXISTS (SELECT FROM entry AS e WHERE e.id = s.organisation_id)
+ LIMIT $1
 """
 
 _SERVICES = """

@@ -12,15 +12,17 @@ CREATE TABLE entry (
     -- The number of the revision that is public; null if none ever was.
     published_revision bigint,
     latest_revision bigint NOT NULL,
-    -- Grows by one with each change of the entry, and with each event about it. Its etag.
-    version bigint NOT NULL,
     -- From when and until when it may be seen; null for always.
     visible_from timestamptz,
     visible_until timestamptz,
+    -- Whether the last publishing found it within that time.
+    in_time boolean NOT NULL DEFAULT true,
     -- When somebody last confirmed that it is right, and their work e-mail address.
     assured_time timestamptz,
     assurer text,
     review_due_date date,
+    -- Since when nobody confirmed it, though it was due and its owner was asked; what readers are told. Null otherwise.
+    unconfirmed_since date,
     -- When its source no longer had it.
     vanished_time timestamptz,
     -- Whether it takes people now (Capacity.State), and since when that is known. Beside the revisions: it changes
@@ -32,8 +34,7 @@ CREATE TABLE entry (
 );
 CREATE INDEX entry_organisation ON entry (organisation_id, kind, id);
 CREATE INDEX entry_source ON entry (source_id) WHERE source_id IS NOT NULL;
-CREATE INDEX entry_visible_from ON entry (visible_from) WHERE visible_from IS NOT NULL;
-CREATE INDEX entry_visible_until ON entry (visible_until) WHERE visible_until IS NOT NULL;
+CREATE INDEX entry_timed ON entry (id) WHERE visible_from IS NOT NULL OR visible_until IS NOT NULL;
 
 -- Numbered from 1 and never overwritten, with two exceptions: the review is added, and when a place is declared
 -- confidential what tells where it is goes from every earlier revision too. `document` is HSDS in its own names, with
@@ -84,6 +85,8 @@ CREATE TABLE publication (
     list_json text,
     etag text NOT NULL,
     modified_time timestamptz NOT NULL,
+    -- Grows by one with each change, and so with each event about a service.
+    version bigint NOT NULL,
     -- Followers read what is below the oldest running transaction, in the order of (change_xid, sequence).
     change_xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
     sequence bigint NOT NULL DEFAULT nextval('publication_sequence'),

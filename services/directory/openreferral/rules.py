@@ -52,6 +52,11 @@ def judge(message: str, value: Object, pointer: str) -> Iterator[Fault]:
         yield from rule(value, pointer)
 
 
+def is_mail_address(value: str) -> bool:
+    """Whether the text is an e-mail address."""
+    return _EMAIL.fullmatch(value) is not None
+
+
 def _matches(pattern: re.Pattern[str], why: str) -> Callable[[str], str | None]:
     return lambda value: None if pattern.fullmatch(value) else why
 

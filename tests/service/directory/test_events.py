@@ -40,7 +40,7 @@ async def test_each_change_is_told_once_with_the_next_version_and_nothing_of_wha
     # Events wait for transactions begun before theirs, of other tests too.
     events: list[DirectoryEvent] = await eventually(told)
     first, second = events
-    assert (first.key, first.version, first.WhichOneof("event")) == (service.id, 1, "service_changed")
+    assert (first.key, first.version, first.WhichOneof("event")) == (service.id, 1, "service_published")
     assert (second.key, second.version, second.WhichOneof("event")) == (
         practitioner.id,
         1,

@@ -32,4 +32,4 @@ async def test_a_new_service_is_told_to_kafka_under_its_own_key(
         )
     event = DirectoryEvent.FromString(value)
     assert UUID(bytes=key) == UUID(service.id)
-    assert (event.version, event.WhichOneof("event")) == (1, "service_changed")
+    assert (event.version, event.WhichOneof("event")) == (1, "service_published")

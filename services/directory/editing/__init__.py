@@ -1,0 +1,1 @@
+"""How entries of the directory come about: written by their owners, decided on by editors, published."""

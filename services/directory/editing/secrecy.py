@@ -1,0 +1,72 @@
+"""Confidential places in the course of editing: who may end it, and what goes when it begins."""
+
+import copy
+from dataclasses import replace
+from uuid import UUID
+
+from kith.directory.v1 import entry_pb2
+from services.chassis.database import Connection
+from services.directory.editing import store
+from services.directory.editing.actor import Actor
+from services.directory.editing.entry import Entry, Revision
+from services.directory.openreferral import confidentiality
+from services.directory.openreferral.faults import Fault
+from services.directory.openreferral.reading import KITH, Document
+from services.directory.refusals import ConfidentialPlace, EditorNeeded
+
+_ALL_AT_ONCE = 2**31
+
+
+async def check(connection: Connection, actor: Actor, entry: Entry, document: Document) -> None:
+    """Raise EditorNeeded if only an editor may say this, ConfidentialPlace if it tells where a refuge is.
+
+    Only an editor declares public what is confidential: by its kind, or as it was before.
+    """
+    if confidentiality.is_confidential(entry.kind, document):
+        return
+    before = [*(await store.documents(connection, [entry.id])).values()]
+    before += (await store.latest_documents(connection, [entry.id])).values()
+    was_confidential = any(confidentiality.is_confidential(entry.kind, one) for one in before)
+    was_declared = any(confidentiality.declares_public(entry.kind, one) for one in before)
+    declares = confidentiality.declares_public(entry.kind, document) and not was_declared
+    if (was_confidential or declares) and not actor.is_editor:
+        raise EditorNeeded
+    if entry.kind == entry_pb2.ENTRY_KIND_LOCATION and (telling := confidentiality.telling(document)):
+        await _check_location(connection, entry.id, telling)
+
+
+async def begin(connection: Connection, entry: Entry, document: Document) -> bool:
+    """Take what tells where it is from every earlier revision of an entry that is confidential from now on.
+
+    Whoever learns of a danger need not wait for an editor: it goes at once and for good. Returns whether anything
+    went; then the entry is to be published anew.
+    """
+    if not confidentiality.is_confidential(entry.kind, document):
+        return False
+    open_ones = [
+        one
+        for one in await store.revisions(connection, entry.id, _ALL_AT_ONCE, _ALL_AT_ONCE)
+        if not confidentiality.is_confidential(entry.kind, one.document)
+    ]
+    await store.hide(connection, [_hidden(one) for one in open_ones])
+    return bool(open_ones)
+
+
+def _hidden(revision: Revision) -> Revision:
+    document, _ = confidentiality.without(copy.deepcopy(revision.document))
+    document.pop("service_at_locations", None)
+    document[KITH] = {**document.get(KITH, {}), "confidential": True}
+    reviewed = revision.review_note
+    return replace(
+        revision,
+        document=document,
+        note=confidentiality.hidden(revision.note),
+        review_note=None if reviewed is None else confidentiality.hidden(reviewed),
+    )
+
+
+async def _check_location(connection: Connection, location_id: UUID, telling: list[Fault]) -> None:
+    """Refuse that a location tells where it is while a confidential service names it."""
+    for document in await store.latest_services_at(connection, location_id):
+        if confidentiality.is_confidential(entry_pb2.ENTRY_KIND_SERVICE, document):
+            raise ConfidentialPlace(telling)
