@@ -5,8 +5,10 @@ from services.chassis import database, telemetry
 from services.chassis.channel import connect, edge_connect
 from services.chassis.config import load
 from services.chassis.keyring import Keyring
+from services.chassis.paging import PageTokens
 from services.chassis.server import run
 from services.chassis.service_identity import ServiceIdentity
+from services.chassis.tls import Certificates
 from services.gateway import application
 from services.gateway.assets import Assets
 from services.gateway.config import Config
@@ -15,6 +17,8 @@ from services.gateway.neighbours import Neighbours, channel_files
 from services.gateway.oidc import Oidc
 from services.gateway.open_directory.application import OpenDirectory
 from services.gateway.open_directory.neighbours import Publications
+from services.gateway.open_directory.rate_limit import RateLimit
+from services.gateway.service_search import Searches
 from services.gateway.session_seal import SessionSeal
 from services.gateway.sessions import Sessions
 from services.gateway.templates import Templates
@@ -26,11 +30,14 @@ _SERVICE = "gateway"
 async def main(config: Config) -> None:
     """Put the service together and serve until told to stop."""
     telemetry.start(_SERVICE, config)
-    seal = SessionSeal(Keyring.load(config.keyring_file))
+    keyring = Keyring.load(config.keyring_file)
+    seal = SessionSeal(keyring)
     assets = Assets()
     files = channel_files()
     async with (
-        ServiceIdentity(_SERVICE, config.service_key_file, config.issuer) as identity,
+        ServiceIdentity(
+            _SERVICE, config.service_key_file, config.issuer, Certificates.of(config)
+        ) as identity,
         Oidc(config.issuer, identity, f"{config.address}/login/callback") as oidc,
         edge_connect(config.search_address, files["search"], identity=identity) as to_search,
         edge_connect(config.child_index_address, files["child_index"], identity=identity) as to_child_index,
@@ -42,6 +49,8 @@ async def main(config: Config) -> None:
         database.pool(config.database_url_file, name=_SERVICE) as pool,
     ):
         sessions = Sessions(pool, seal)
+        publications = Publications(to_publications)
+        limit = RateLimit(config.directory_requests_per_minute)
         site = Site(
             address=config.address,
             is_local=config.local_mode,
@@ -50,10 +59,11 @@ async def main(config: Config) -> None:
             oidc=oidc,
             neighbours=Neighbours(to_search, to_child_index, to_directory),
             templates=Templates(assets, config.help_lines),
+            publications=publications,
+            limit=limit,
+            searches=Searches(PageTokens(keyring)),
         )
-        open_directory = OpenDirectory(
-            Publications(to_publications), config.address, config.directory_requests_per_minute
-        )
+        open_directory = OpenDirectory(publications, config.address, limit)
         app = application.make(site, assets, open_directory, pool.ready)
         await serve(app, config, ready=pool.ready, background=sessions.sweep)
 

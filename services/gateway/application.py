@@ -14,8 +14,8 @@ from services.chassis.errors import InvalidArgument, NotFound
 from services.gateway.assets import Assets
 from services.gateway.boundary import Boundary
 from services.gateway.open_directory.api import PATH as OPEN_DIRECTORY
-from services.gateway.pages import child, find, home, involvement, login, shield
-from services.gateway.routes import form, open_page, page
+from services.gateway.pages import child, directory, find, home, involvement, login, shield
+from services.gateway.routes import form, open_form, open_page, page
 from services.gateway.visit import Site
 
 _NOT_FOUND = 404
@@ -64,6 +64,10 @@ def _pages(site: Site, assets: Assets, ready: Callable[[], Awaitable[None]]) -> 
             form(site, f"{record}/involvement/check", involvement.record),
             page(site, f"{record}/shield", shield.ask),
             form(site, f"{record}/shield", shield.receive),
+            open_page(site, directory.PATH, directory.ask),
+            open_form(site, directory.PATH, directory.receive),
+            open_page(site, f"{directory.PATH}/found", directory.found),
+            open_page(site, f"{directory.PATH}/{{id}}", directory.show),
         ],
         middleware=[Middleware(Boundary, address=site.address, templates=site.templates)],
         exception_handlers={HTTPException: _no_such_page},

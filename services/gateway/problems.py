@@ -64,6 +64,12 @@ BAD_REQUEST: Final = Problem(
     "Nothing was recorded.",
     ("Go back to the home page and start again.",),
 )
+TOO_OFTEN: Final = Problem(
+    429,
+    "Too many pages were asked for",
+    "From your connection so many pages of the service directory were asked for that it has to slow down.",
+    ("Wait a minute, then try again.",),
+)
 CANNOT_SIGN_IN: Final = Problem(
     403,
     "You could not be signed in",

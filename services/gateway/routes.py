@@ -32,6 +32,20 @@ def open_page(site: Site, path: str, handler: OpenHandler) -> Route:
     return Route(path, _named(answer, handler), methods=["GET"])
 
 
+def open_form(site: Site, path: str, handler: OpenHandler) -> Route:
+    """What a form sends to that anybody may send; nothing may be changed by it, so it carries no token."""
+
+    async def answer(request: Request) -> Response:
+        visit = Visit(site, request, "", None)
+        try:
+            visit.fields = await posted.fields_of(request)
+        except BadForm:
+            return _stopped(visit, problems.BAD_REQUEST)
+        return await handler(visit)
+
+    return Route(path, _named(answer, handler), methods=["POST"])
+
+
 def page(site: Site, path: str, handler: Handler) -> Route:
     """A page that only somebody signed in may open; others are sent to the first page."""
 

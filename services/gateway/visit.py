@@ -13,6 +13,9 @@ from services.gateway.config import HelpLines
 from services.gateway.handles import Handles
 from services.gateway.neighbours import Asker, Neighbours
 from services.gateway.oidc import LoginRefused, Oidc
+from services.gateway.open_directory.neighbours import Publications
+from services.gateway.open_directory.rate_limit import RateLimit
+from services.gateway.service_search import Searches
 from services.gateway.session import Session, SignedIn, Tokens
 from services.gateway.sessions import Sessions
 from services.gateway.templates import Templates
@@ -31,6 +34,10 @@ class Site:
     oidc: Oidc
     neighbours: Neighbours
     templates: Templates
+    publications: Publications
+    limit: RateLimit
+    """Of the open API and the public pages together."""
+    searches: Searches
 
     @property
     def cookie_name(self) -> str:

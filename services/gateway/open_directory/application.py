@@ -38,18 +38,15 @@ _PREFLIGHT: Final = {
     "Access-Control-Allow-Headers": "*",
     "Access-Control-Max-Age": "86400",
 }
-_BURST_SECONDS: Final = 10
-"""A client may ask for as much at once as it may in this time."""
 
 
 class OpenDirectory:
     """ASGI application for every path under `/directory`."""
 
-    def __init__(self, publications: Publications, address: str, requests_per_minute: int) -> None:
+    def __init__(self, publications: Publications, address: str, limit: RateLimit) -> None:
         """`address` is that of the gateway."""
         self._address = f"{address}{PATH}"
-        burst = max(1, requests_per_minute * _BURST_SECONDS // 60)
-        self._limit = RateLimit(requests_per_minute, burst)
+        self._limit = limit
         routes = Api(publications, self._address).routes()
         self._router = Router(routes, redirect_slashes=False, default=nothing_here)
         self._headers = _HEADERS | (_ENCRYPTED_ONLY if address.startswith("https:") else {})

@@ -15,21 +15,21 @@ _MOST_CLIENTS: Final = 50_000
 _IPV6_NETWORK: Final = 64
 """One household or machine has so many bits for itself: it counts as one client."""
 _MINUTE: Final = 60.0
+_BURST_SECONDS: Final = 10
 
 
 class RateLimit:
-    """Admits `per_minute` requests of each client in the long run, up to `burst` at once."""
+    """Admits `per_minute` requests of each client in the long run, and as many at once as in ten seconds."""
 
     def __init__(
         self,
         per_minute: int,
-        burst: int,
         *,
         most_clients: int = _MOST_CLIENTS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._seconds_each = _MINUTE / per_minute
-        self._tolerance = self._seconds_each * (burst - 1)
+        self._tolerance = self._seconds_each * (max(1, per_minute * _BURST_SECONDS // 60) - 1)
         self._most_clients = most_clients
         self._clock = clock
         self._full_again: OrderedDict[str, float] = OrderedDict()

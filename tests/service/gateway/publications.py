@@ -38,7 +38,7 @@ class FakePublications(PublicationServiceServicer):
             return await self._fakes.refuse(InvalidArgument([], "POSTCODE_UNKNOWN"), context)
         publications, total, per_page = self._page(request.kind, request)
         response = publication_pb2.SearchServicesResponse(
-            results=[publication_pb2.ServiceResult(publication=one) for one in publications],
+            results=[_found(one, request) for one in publications],
             total_items=total,
             per_page=per_page,
         )
@@ -60,6 +60,31 @@ class FakePublications(PublicationServiceServicer):
         found, per_page = self._fakes.publications.get(kind, []), request.per_page or 20
         start = per_page * (max(request.page, 1) - 1)
         return [_viewed(one, request.view) for one in found[start : start + per_page]], len(found), per_page
+
+
+def _found(
+    publication: publication_pb2.Publication, request: publication_pb2.SearchServicesRequest
+) -> publication_pb2.ServiceResult:
+    """A result that has every word of the text in its name, and says nothing of what is filtered by."""
+    given = {field.name for field, _ in request.ListFields()} & {"age", "days", "free", "languages"}
+    found = publication_pb2.ServiceResult(
+        publication=publication,
+        words=[
+            publication_pb2.WordMatch(
+                asked=word,
+                found="sleep",
+                how=publication_pb2.WordMatch.HOW_SPELLING,
+                part=publication_pb2.WordMatch.PART_NAME,
+            )
+            for word in request.text.split()
+        ],
+        filters=[
+            publication_pb2.FilterMatch(filter=name, not_stated=name == "age") for name in sorted(given)
+        ],
+    )
+    if request.postcode:
+        found.distance = 2_500
+    return found
 
 
 def _viewed(

@@ -29,6 +29,17 @@ LOCATION: Final = {
     "id": "5a6b0f3e-0000-4000-8000-000000000004",
     "location_type": "physical",
     "name": "Millbrook Library",
+    "addresses": [
+        {
+            "id": "5a6b0f3e-0000-4000-8000-000000000005",
+            "address_1": "2 Lark Row",
+            "city": "Millbrook",
+            "state_province": "",
+            "postal_code": "ZZ9 4AB",
+            "country": "GB",
+            "address_type": "physical",
+        }
+    ],
     "latitude": 53.8,
     "longitude": -1.54,
 }
@@ -48,8 +59,26 @@ def service(number: int) -> dict[str, Any]:
         "assured_date": "2026-08-30",
         "last_modified": "2026-09-01T09:30:00Z",
         "organization": ORGANIZATION,
+        "email": "sleep@example.org",
+        "url": "javascript:alert(1)",
+        "application_process": "Ring in the morning.",
+        "phones": [{"id": f"5a6b0f3e-0000-4000-8004-{number:012d}", "number": "01632 960 200"}],
+        "schedules": [
+            {
+                "id": f"5a6b0f3e-0000-4000-8005-{number:012d}",
+                "freq": "WEEKLY",
+                "byday": "MO,TH",
+                "opens_at": "09:30:00",
+                "closes_at": "12:00:00",
+            }
+        ],
+        "cost_options": [{"id": f"5a6b0f3e-0000-4000-8006-{number:012d}", "amount": 0}],
         "attributes": [
-            {"id": f"5a6b0f3e-0000-4000-8002-{number:012d}", "link_type": "taxonomy", "taxonomy_term": TERM}
+            {"id": f"5a6b0f3e-0000-4000-8002-{number:012d}", "link_type": "taxonomy", "taxonomy_term": TERM},
+            _said(number, 1, "referral", "accepts-assessment", "Accepts an Early Help Assessment (CAF)"),
+            _said(number, 2, "scope", "exclusions", "Does not do", "Overnight stays."),
+            _said(number, 3, "capacity", "capacity-open", "Open to new people", "confirmed 2026-08-30"),
+            _said(number, 4, "threshold_level", "threshold-level-2", "Level 2"),
         ],
         "service_at_locations": [
             {
@@ -58,6 +87,18 @@ def service(number: int) -> dict[str, Any]:
                 "location": LOCATION,
             }
         ],
+    }
+
+
+def _said(number: int, place: int, link: str, code: str, name: str, value: str = "") -> dict[str, Any]:
+    """What Kith says of a service, as the directory renders it."""
+    term = {"id": f"5a6b0f3e-0000-4000-8007-{place:012d}", "code": code, "name": name, "description": name}
+    attribute_id = f"5a6b0f3e-0000-4000-80{place:02d}-{number:012d}"
+    return {
+        "id": attribute_id,
+        "link_type": link,
+        "taxonomy_term": term,
+        **({"value": value} if value else {}),
     }
 
 

@@ -1,0 +1,131 @@
+"""How the public pages say when, where, for whom and at what cost a service is. Pure: from HSDS JSON to words."""
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from services.gateway import wording
+
+_DAY_NAMES: Final = {
+    "MO": "Monday",
+    "TU": "Tuesday",
+    "WE": "Wednesday",
+    "TH": "Thursday",
+    "FR": "Friday",
+    "SA": "Saturday",
+    "SU": "Sunday",
+}
+_WHICH: Final = {"1": "first", "2": "second", "3": "third", "4": "fourth", "5": "fifth", "-1": "last"}
+_BYDAY: Final = re.compile(r"^(-1|[1-5])?(MO|TU|WE|TH|FR|SA|SU)$")
+_CLOCK: Final = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)")
+_WEB: Final = re.compile(r"^https?://[^\s\"'<>]+$", re.IGNORECASE)
+_NOON: Final = 12
+_METRES_IN_A_MILE: Final = 1_609.344
+_DAYS_FRESH: Final = 182
+"""Half a year, after which most services are to be confirmed anew."""
+_POUND: Final = "GBP"
+
+Object = Mapping[str, Any]
+
+
+def parts(thing: Object, name: str) -> Sequence[Object]:
+    """Return the list of parts of a name."""
+    found: Sequence[Object] = thing.get(name) or ()
+    return found
+
+
+def ages(service: Object) -> str:
+    """For which ages it is; empty if it does not say."""
+    least, most = service.get("minimum_age"), service.get("maximum_age")
+    if least is not None and most is None:
+        return f"From {_number(least)} years"
+    if most is None:
+        return ""
+    if not least:
+        return f"Up to {_number(most)} years"
+    return f"{_number(least)} to {_number(most)} years" if least != most else f"{_number(least)} years"
+
+
+def distance(metres: float) -> str:
+    """How far it is, in miles: nobody walks by the metre."""
+    miles = metres / _METRES_IN_A_MILE
+    if miles < 0.2:  # noqa: PLR2004 - the place of a postcode is not more exact
+        return "Less than a quarter of a mile away"
+    return f"{miles:.1f} miles away" if miles < 10 else f"{miles:.0f} miles away"  # noqa: PLR2004 - as people say it
+
+
+def checked(service: Object, today: dt.date) -> tuple[str, bool]:
+    """When it was last checked, and whether it may be out of date."""
+    try:
+        day = dt.date.fromisoformat(service.get("assured_date", ""))
+    except ValueError:
+        return "Not confirmed by its organisation yet", True
+    return f"Last checked {wording.calendar_day(day)}", (today - day).days > _DAYS_FRESH
+
+
+def schedule(one: Object) -> str:
+    """When it is open: `Monday and Tuesday, 9am to 5pm`."""
+    return ", ".join(part for part in (_days(one), _hours(one)) if part)
+
+
+def cost(option: Object) -> str:
+    """What it costs: `£3.50 per session (siblings)`."""
+    amount = option.get("amount")
+    price = ""
+    if amount is not None:
+        is_pound = option.get("currency", _POUND) == _POUND
+        price = (
+            "Free" if not amount else f"£{amount:,.2f}" if is_pound else f"{amount:,.2f} {option['currency']}"
+        )
+        price = price.removesuffix(".00")
+    said = " ".join(part for part in (price, option.get("amount_description", "")) if part)
+    whom = option.get("option", "")
+    return f"{said} ({whom})" if said and whom else said or whom
+
+
+def address(location: Object) -> list[str]:
+    """The lines of the first address."""
+    first = next(iter(parts(location, "addresses")), {})
+    names = ("address_1", "address_2", "city", "region", "postal_code")
+    return [first[name] for name in names if first.get(name)]
+
+
+def web_link(value: Any) -> str:
+    """Return the address if a browser may follow it; empty for whatever else publishers write there."""
+    return value if isinstance(value, str) and _WEB.match(value) else ""
+
+
+def _days(one: Object) -> str:
+    found = [_BYDAY.match(part.strip()) for part in str(one.get("byday", "")).upper().split(",")]
+    days = [match for match in found if match is not None]
+    if not days:
+        return ""
+    names = [f"{_WHICH[match[1]] + ' ' if match[1] else ''}{_DAY_NAMES[match[2]]}" for match in days]
+    said = wording.listed(names, "and")
+    every = one.get("interval", 1)
+    if one.get("freq") == "MONTHLY":
+        return f"The {said} of the month" if every == 1 else f"The {said} of every {every} months"
+    return said if every == 1 else f"{said} every {every} weeks"
+
+
+def _hours(one: Object) -> str:
+    opens, closes = (_clock(one.get(name)) for name in ("opens_at", "closes_at"))
+    if opens and closes:
+        return f"{opens} to {closes}"
+    return f"from {opens}" if opens else f"until {closes}" if closes else ""
+
+
+def _clock(value: Any) -> str:
+    found = _CLOCK.match(value) if isinstance(value, str) else None
+    if found is None:
+        return ""
+    hour, minute = int(found[1]), found[2]
+    if minute == "00" and hour % _NOON == 0:
+        return "midday" if hour == _NOON else "midnight"
+    said = str(hour % _NOON or _NOON) + (f":{minute}" if minute != "00" else "")
+    return f"{said}{'am' if hour < _NOON else 'pm'}"
+
+
+def _number(value: float) -> str:
+    return f"{value:g}"
