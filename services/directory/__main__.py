@@ -2,6 +2,8 @@
 
 from kith.directory.v1.directory_service_pb2_grpc import add_DirectoryServiceServicer_to_server
 from kith.directory.v1.enquiry_service_pb2_grpc import add_EnquiryServiceServicer_to_server
+from kith.directory.v1.entry_service_pb2_grpc import add_EntryServiceServicer_to_server
+from kith.directory.v1.import_service_pb2_grpc import add_ImportServiceServicer_to_server
 from kith.directory.v1.organisation_contacts_service_pb2_grpc import (
     add_OrganisationContactsServiceServicer_to_server,
 )
@@ -20,12 +22,16 @@ from services.chassis.server import run, serve
 from services.chassis.writes import Writes
 from services.directory.clock import shifted_clock, system_clock
 from services.directory.config import Config
+from services.directory.editing.entry_service import EntryService
+from services.directory.editing.timing import Timing
 from services.directory.enquiries.enquiry_service import EnquiryService
 from services.directory.enquiries.tidying import Tidying
 from services.directory.events import TOPIC
 from services.directory.finding.follower import Follower
 from services.directory.finding.index import Index
 from services.directory.finding.service import PublicationService
+from services.directory.importing.runner import Runner
+from services.directory.importing.service import ImportService
 from services.directory.people.organisation_contacts_service import OrganisationContactsService
 from services.directory.people.panel_service import PanelService
 from services.directory.people.parts import Parts
@@ -36,6 +42,9 @@ from services.directory.service import DirectoryService
 # What is past its time is deleted within this time; nothing that is shown waits for it.
 _TIDY_SECONDS = 20.0
 _TIDY_SECONDS_LOCALLY = 2.0
+# Before what failed for the moment at a publisher is tried again.
+_FEED_PAUSES = (1.0, 5.0)
+_FEED_PAUSES_LOCALLY = (0.1,)
 
 
 async def main(config: Config) -> None:
@@ -53,18 +62,24 @@ async def main(config: Config) -> None:
         parts = Parts(db, Writes(db, keyring, relay.wake), PageTokens(keyring), clock)
         pause = _TIDY_SECONDS_LOCALLY if config.local_mode else _TIDY_SECONDS
         tidying = Tidying(db, clock, relay.wake, pause)
+        timing = Timing(db, clock, relay.wake, pause)
         index = Index()
         follower = Follower(db, index)
+        pauses = _FEED_PAUSES_LOCALLY if config.local_mode else _FEED_PAUSES
+        runner = Runner(db, keyring, relay.wake, clock, inside=config.inside_hosts, pauses=pauses)
+        imports = ImportService(db, keyring, clock, runner.wake)
         await serve(
             "directory",
             config,
             [
                 (add_DirectoryServiceServicer_to_server, service),
+                (add_EntryServiceServicer_to_server, EntryService(db, keyring, relay.wake, clock)),
                 (add_PeopleServiceServicer_to_server, PeopleService(parts)),
                 (add_TeamServiceServicer_to_server, TeamService(parts)),
                 (add_OrganisationContactsServiceServicer_to_server, OrganisationContactsService(parts)),
                 (add_PanelServiceServicer_to_server, PanelService(parts)),
                 (add_EnquiryServiceServicer_to_server, EnquiryService(parts)),
+                (add_ImportServiceServicer_to_server, imports),
                 (
                     add_PublicationServiceServicer_to_server,
                     PublicationService(db, keyring, index, follower),
@@ -73,7 +88,7 @@ async def main(config: Config) -> None:
             error_domain="directory.kith",
             verifier=verifier,
             ready=db.ready,
-            background=[relay.run, tidying.run, follower.run],
+            background=[relay.run, timing.run, tidying.run, follower.run, runner.run],
         )
 
 

@@ -16,6 +16,15 @@ class Config(ServiceSettings):
     clock_shift_file: Path | None = Field(
         default=None, description="Days that the clock is ahead; in local mode alone."
     )
+    import_inside_hosts: str = Field(
+        default="",
+        description="host:port,host:port of publishers that imports may ask at private addresses.",
+    )
+
+    @property
+    def inside_hosts(self) -> tuple[str, ...]:
+        """The hosts of `import_inside_hosts`."""
+        return tuple(filter(None, self.import_inside_hosts.split(",")))
 
     @model_validator(mode="after")
     def _clock_is_right(self) -> "Config":

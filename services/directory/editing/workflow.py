@@ -78,6 +78,7 @@ async def update(
         raise DocumentInvalid([Fault("", "kind", "must be of the same kind as before")])
     document = writing.taken(kind, value, entry_id, note)
     await _check(connection, actor, entry, document)
+    before = await store.revision(connection, entry.id, entry.published_revision or entry.latest_revision)
     await store.supersede(connection, entry.id)
     hidden = await secrecy.begin(connection, entry, document)
     entry = entry.revised(now)
@@ -87,7 +88,7 @@ async def update(
         author=actor.id,
         organisation_id=actor.organisation_id,
         note=note,
-        provenance=writing.provenance(entry.organisation_id, now),
+        provenance=writing.edited(before, document, entry.organisation_id, now),
     )
     await store.add_revisions(connection, [revision])
     await store.change_entries(connection, [entry])

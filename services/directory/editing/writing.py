@@ -1,6 +1,6 @@
 """Documents taken in: read, held to the rules of confidential places, their references looked up."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from services.chassis.database import Connection
 from services.directory.editing import store
 from services.directory.editing.entry import Entry, Revision
 from services.directory.openreferral import confidentiality, reading
-from services.directory.openreferral.faults import Fault
+from services.directory.openreferral.faults import Fault, step
 from services.directory.openreferral.reading import Document
 from services.directory.openreferral.references import references
 from services.directory.openreferral.vocabulary import TAXONOMY_ID, TERMS
@@ -128,3 +128,30 @@ def provenance(organisation_id: UUID | None, now: datetime) -> dict[str, Any]:
     """Return that the whole document comes from an organisation, None for the operator."""
     source = str(organisation_id) if organisation_id is not None else ""
     return {"": {"source": source, "date": now.date().isoformat()}}
+
+
+def edited(
+    before: Revision | None, document: Document, organisation_id: UUID | None, now: datetime
+) -> dict[str, Any]:
+    """Return where the parts of an edited document come from: what the edit left as it was comes from where it did.
+
+    A part is a member of the document, or of Kith's facts in it.
+    """
+    origin = provenance(organisation_id, now)
+    if before is None:
+        return origin
+    kept = dict(before.provenance)
+    was, is_now = dict(_members(before.document)), dict(_members(document))
+    for pointer in was.keys() | is_now.keys():
+        if was.get(pointer) != is_now.get(pointer):
+            kept = {one: said for one, said in kept.items() if not f"{one}/".startswith(f"{pointer}/")}
+            kept[pointer] = origin[""]
+    return kept
+
+
+def _members(document: Document) -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        if name == reading.KITH:
+            yield from ((step(f"/{name}", inner), fact) for inner, fact in value.items())
+        else:
+            yield step("", name), value

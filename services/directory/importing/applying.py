@@ -14,7 +14,7 @@ from kith.directory.v1.entry_pb2 import ENTRY_KIND_LOCATION
 from kith.directory.v1.entry_pb2 import Entry as EntryMessage
 from kith.directory.v1.entry_pb2 import Revision as RevisionMessage
 from kith.directory.v1.import_run_pb2 import ImportRecord, ImportRun
-from services.directory.editing import publishing
+from services.directory.editing import publishing, secrecy, writing
 from services.directory.editing import store as entry_store
 from services.directory.editing.entry import Entry, Revision
 from services.directory.importing import merging, staging_store
@@ -37,6 +37,8 @@ class _Batch:
     new: list[tuple[Entry, Revision]]
     changed: list[Entry]
     revisions: list[Revision]
+    hidden: list[tuple[Entry, Document]]
+    """Those that are confidential from now on: their history is cleaned."""
     unusable: list[UUID]
 
 
@@ -59,12 +61,14 @@ async def _apply_some(work: Work, run: Run, source: Source, kind: int) -> bool:
         ids = [row["id"] for row in rows]
         here = await entry_store.lock_entries(connection, ids)
         said = await _said(connection, here.values())
-        batch = _Batch([], [], [], [])
+        batch = _Batch([], [], [], [], [])
         for row in rows:
             _decide(batch, _Place(run, source, now), dict(row), here.get(row["id"]), said.get(row["id"]))
         await entry_store.add_entries(connection, batch.new)
         await entry_store.change_entries(connection, batch.changed)
         await entry_store.add_revisions(connection, batch.revisions)
+        for entry, document in batch.hidden:
+            await secrecy.begin(connection, entry, document)
         taken = [row["id"] for row in rows if row["outcome"] != ImportRecord.OUTCOME_VANISHED]
         await staging_store.link(connection, run.id, source.id, set(taken) - set(batch.unusable))
         await staging_store.decide(connection, run.id, ids, ImportRecord.DECISION_APPLIED)
@@ -129,6 +133,8 @@ def _decide(
             batch.unusable.append(row["id"])
             return
         changed = _assured(changed.revised(now), document, now)
+        if confidentiality.is_confidential(row["kind"], document):
+            batch.hidden.append((entry, document))
         batch.revisions.append(_revision(place, changed, document, merged.provenance))
         changed = changed.published(changed.latest_revision, now)
     batch.changed.append(changed)
@@ -136,45 +142,22 @@ def _decide(
 
 def _new(place: _Place, kind: Any, document: Document) -> tuple[Entry, Revision]:
     now, source = place.now, place.source
-    entry = Entry(
-        id=UUID(document["id"]),
-        kind=kind,
-        organisation_id=source.organisation_id,
-        source_id=source.id,
-        state=EntryMessage.STATE_DRAFT,
-        published_revision=None,
-        latest_revision=1,
-        visible_from=None,
-        visible_until=None,
-        assured_time=None,
-        assurer=None,
-        review_due_date=None,
-        vanished_time=None,
-        capacity=None,
-        waiting_weeks=None,
-        capacity_time=None,
-        update_time=now,
-    )
-    entry = _assured(entry, document, now).published(1, now)
+    made = writing.new_entry(UUID(document["id"]), kind, source.organisation_id, now)
+    entry = _assured(replace(made, source_id=source.id), document, now).published(1, now)
     return entry, _revision(place, entry, document, merging.origin(source.id, now.date()))
 
 
 def _revision(place: _Place, entry: Entry, document: Document, provenance: Mapping[str, Any]) -> Revision:
-    return Revision(
-        entry_id=entry.id,
-        number=entry.latest_revision,
-        document=document,
-        state=RevisionMessage.STATE_APPROVED,
+    draft = writing.new_revision(
+        entry,
+        document,
         author=_AUTHOR,
-        author_organisation_id=place.source.organisation_id,
-        submitter=_AUTHOR,
+        organisation_id=place.source.organisation_id,
         note="",
-        create_time=place.now,
-        reviewer=place.run.reviewer,
-        review_note="",
-        review_time=place.now,
         provenance=provenance,
     )
+    state = RevisionMessage.STATE_APPROVED
+    return replace(draft, state=state, reviewer=place.run.reviewer, review_note="", review_time=place.now)
 
 
 def _assured(entry: Entry, document: Document, now: datetime) -> Entry:

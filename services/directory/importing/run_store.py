@@ -279,7 +279,7 @@ _APPROVE = "UPDATE import_run SET state = $2, reviewer = $3, take_published = $4
 # everything all the same.
 _TAKEN_IN = """
 UPDATE import_source
-   SET modified_after = $2 - interval '1 hour',
+   SET modified_after = $2::timestamptz - interval '1 hour',
        full_run_time = CASE WHEN $3 AND update_time <= $2 THEN $2 ELSE full_run_time END
  WHERE id = $1
 """

@@ -29,12 +29,11 @@ _SOURCES_AT_ONCE: Final = 3
 _SILENCE: Final = "10min"
 """A holder that is frozen or unreachable loses the lock after this; the longest wait for a publisher is 5 min."""
 _ASK_SECONDS: Final = 1.0
-_PAUSES: Final = (1.0, 5.0)
 _SWEEP_EVERY: Final = timedelta(hours=1)
 
 
 class Runner:
-    """Works on the runs of all sources. `inside` are hosts of publishers that may have private addresses."""
+    """Works on the runs of all sources. `inside` and `pauses` as in Work."""
 
     def __init__(
         self,
@@ -43,8 +42,8 @@ class Runner:
         wake_relay: Callable[[], None],
         clock: Callable[[], datetime],
         *,
-        inside: tuple[str, ...] = (),
-        pauses: tuple[float, ...] = _PAUSES,
+        inside: tuple[str, ...],
+        pauses: tuple[float, ...],
     ) -> None:
         self._database = database
         self._keyring = keyring
