@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -26,9 +26,12 @@ def issuer() -> Iterator[Issuer]:
 async def directory(
     service_database: ServiceDatabases, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[ServiceProcess]:
-    """The directory, running without a broker."""
+    """The directory, running without a broker; `clock_shift` in its folder says by how many days its clock is ahead."""
     folder = tmp_path_factory.mktemp("directory")
-    async with service_process(await service_database("directory"), issuer.url, folder) as running:
+    shift = folder / "clock_shift"
+    shift.write_text("0", encoding="utf-8")
+    settings = {"KITH_CLOCK_SHIFT_FILE": str(shift)}
+    async with service_process(await service_database("directory"), issuer.url, folder, settings) as running:
         yield running
 
 
@@ -84,3 +87,11 @@ def child_index(issuer: Issuer) -> Metadata:
     """The metadata with which child-index calls for itself."""
     token = issuer.service_token("child-index", "events.read directory.read")
     return bearer(token, ("kith-service-authorization", f"Bearer {token}"))
+
+
+@pytest.fixture
+def days_later(directory: ServiceProcess) -> Iterator[Callable[[int], None]]:
+    """Put the clock of the directory so many days ahead, for this test alone."""
+    shift = directory.keyring_file.with_name("clock_shift")
+    yield lambda days: shift.write_text(str(days), encoding="utf-8") and None
+    shift.write_text("0", encoding="utf-8")
