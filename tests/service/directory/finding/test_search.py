@@ -2,11 +2,11 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from google.type.dayofweek_pb2 import SATURDAY, TUESDAY, WEDNESDAY
-from google.type.latlng_pb2 import LatLng
 from google.type.timeofday_pb2 import TimeOfDay
 
 from kith.directory.v1 import publication_service_pb2 as pb
@@ -90,7 +90,7 @@ async def test_each_location_of_a_service_is_found_by_itself(table: Table, reads
     await table.service("Two places", reads.organization, [far, near])
     await reads.indexed(1)
     kind = pb.PUBLICATION_KIND_SERVICE_AT_LOCATION
-    here = LatLng(latitude=LEEDS[0], longitude=LEEDS[1])
+    here = {"latitude": LEEDS[0], "longitude": LEEDS[1]}
 
     async def one_there() -> bool:
         found = await reads.search("places", kind=kind, coordinates=here, proximity=500)
@@ -132,7 +132,7 @@ async def test_filters_must_all_hold_and_are_said(table: Table, reads: Reader) -
     )
     await table.service("Nothing of it", reads.organization)
     await reads.indexed(2)
-    asked: dict[str, object] = {
+    asked: dict[str, Any] = {
         "taxonomy_term_ids": [str(uuid4()), need],
         "taxonomy_id": taxonomy,
         "postcode": "LS1",
