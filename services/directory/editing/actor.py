@@ -21,8 +21,11 @@ class Actor:
 
     @classmethod
     def of(cls, caller: Caller) -> "Actor":
-        """Return who a caller is here."""
-        organisation = UUID(caller.organisation_id) if caller.organisation_id else None
+        """Return who a caller is here; the operator and services are of no organisation."""
+        try:
+            organisation = UUID(caller.organisation_id)
+        except ValueError:
+            organisation = None
         return cls(caller.subject or caller.client_id, organisation, APPROVE in caller.scopes)
 
     def owns(self, organisation_id: UUID | None) -> bool:

@@ -32,7 +32,7 @@ def faults(schedule: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "until", "must not stand beside count (RFC 5545)"
     wrong = [(name, why) for name in _LISTS if name in schedule and (why := _wrong(name, schedule))]
     yield from wrong
-    if not wrong and schedule["freq"] in _FREQUENCIES:
+    if not wrong and schedule["freq"] in _FREQUENCIES and _has_days(schedule):
         try:
             rule(schedule)
         except (ValueError, TypeError, OverflowError):
@@ -82,6 +82,16 @@ def _wrong(name: str, schedule: Mapping[str, Any]) -> str | None:
 def _weekday(day: str) -> weekday:
     number = int(day[:-2]) if len(day) > len("MO") else None
     return weekday(WEEKDAYS.index(day[-2:]), number)
+
+
+def _has_days(schedule: Mapping[str, Any]) -> bool:
+    """Whether its days exist; that they do not is a fault of theirs."""
+    try:
+        for name in ("dtstart", "valid_from", "until", "valid_to"):
+            _date(schedule.get(name))
+    except ValueError:
+        return False
+    return True
 
 
 def _date(text: str | None) -> date | None:
