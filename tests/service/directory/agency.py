@@ -163,7 +163,7 @@ def every_day(
     rota = duty_pb2.DutyRota()
     for weekday in range(1, 8):
         rota.weekly_shifts.add(
-            day_of_week=weekday,  # type: ignore[arg-type] # the number of an enum
+            day_of_week=weekday,
             shift=duty_pb2.Shift(
                 start={"hours": start},
                 end={"hours": end},

@@ -93,5 +93,12 @@ def child_index(issuer: Issuer) -> Metadata:
 def days_later(directory: ServiceProcess) -> Iterator[Callable[[int], None]]:
     """Put the clock of the directory so many days ahead, for this test alone."""
     shift = directory.keyring_file.with_name("clock_shift")
-    yield lambda days: shift.write_text(str(days), encoding="utf-8") and None
-    shift.write_text("0", encoding="utf-8")
+
+    def put(days: int) -> None:
+        # In one step: the directory may read it at any moment.
+        written = shift.with_suffix(".new")
+        written.write_text(str(days), encoding="utf-8")
+        written.replace(shift)
+
+    yield put
+    put(0)

@@ -231,11 +231,13 @@ async def test_a_move_and_a_leaver_at_once_end_as_one_after_the_other(
             practitioner_id=made.id, from_service_id=school.service.id, service_id=target.id
         )
         left = pb.RecordPractitionersLeftRequest(practitioner_ids=[made.id])
-        moving, _ = await asyncio.gather(
-            school.call(school.people.MovePractitioner, move),
-            school.call(school.people.RecordPractitionersLeft, left),
-            return_exceptions=True,
-        )
+        moving: object = (
+            await asyncio.gather(
+                school.call(school.people.MovePractitioner, move),
+                school.call(school.people.RecordPractitionersLeft, left),
+                return_exceptions=True,
+            )
+        )[0]
         found = await school.read(made)
         assert found.state == Practitioner.STATE_LEFT
         told = [

@@ -72,8 +72,8 @@ _rotas = st.builds(
 )
 # A week around each change of the clocks.
 _moments = st.builds(
-    lambda start, minutes: datetime(2026, *start, tzinfo=UTC) + timedelta(minutes=minutes),
-    st.sampled_from([(3, 26), (10, 22)]),
+    lambda start, minutes: start + timedelta(minutes=minutes),
+    st.sampled_from([datetime(2026, 3, 26, tzinfo=UTC), datetime(2026, 10, 22, tzinfo=UTC)]),
     st.integers(0, 7 * 24 * 60),
 )
 
