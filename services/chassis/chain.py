@@ -42,6 +42,7 @@ from services.chassis.errors import (
 )
 from services.chassis.incoming import Incoming
 from services.chassis.telemetry import describe, log
+from services.chassis.tls import peer_service
 from services.chassis.validation import validate
 
 MAX_REQUEST_BYTES: Final = 4 * 1024 * 1024
@@ -71,6 +72,7 @@ class Chain:
     parse: Callable[[bytes], Message]
     verifier: TokenVerifier
     error_domain: str
+    is_tls: bool
     in_flight: set[asyncio.Task[Any]]
     most_in_flight: int
 
@@ -134,6 +136,8 @@ class Chain:
         caller = await self.verifier.verify(token)
         relayed_by = await self._relay(metadata.bearer(SERVICE_AUTHORIZATION_KEY))
         outcome.caller = caller = caller.relayed(relayed_by)
+        if self.is_tls:
+            _agree(caller, peer_service(context.auth_context()))
         purpose = metadata.text(PURPOSE_KEY)
         access.enter(access.authorise(self.method, self.rule, caller, purpose))
         self._let_in(token, purpose)
@@ -216,6 +220,17 @@ class _Metadata:
         names = [name for name, _ in self._pairs]
         if any(names.count(key) > 1 for key in keys):
             raise Unauthenticated
+
+
+def _agree(caller: Caller, peer: str | None) -> None:
+    """Raise Unauthenticated unless the certificate is that of the service which hands the call on, or asks (S11).
+
+    Whoever has no service's certificate is an agency's system and speaks for itself alone: people come by the gateway.
+    """
+    if caller.relayed_by != peer:
+        raise Unauthenticated
+    if peer is None and caller.kind is not Kind.SYSTEM:
+        raise Unauthenticated
 
 
 def _deadline(context: Context) -> float | None:

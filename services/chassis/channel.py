@@ -20,6 +20,7 @@ from services.chassis import incoming, metrics, trace
 from services.chassis.access import PURPOSE_KEY
 from services.chassis.errors import DeadlineExceeded
 from services.chassis.service_identity import ServiceIdentity
+from services.chassis.tls import RenewedChannel
 
 AUTHORIZATION_KEY: Final = "authorization"
 SERVICE_AUTHORIZATION_KEY: Final = "kith-service-authorization"
@@ -58,7 +59,7 @@ def connect(address: str, *files: FileDescriptor, identity: ServiceIdentity) -> 
     identity always goes beside it. Calls raise `AioRpcError`; Unavailable if there is no identity to present;
     DeadlineExceeded if less than 100 ms are left.
     """
-    return _channel(address, files, _Outgoing(identity, relays=True))
+    return _channel(address, files, identity, _Outgoing(identity, relays=True))
 
 
 def own_connect(address: str, *files: FileDescriptor, identity: ServiceIdentity) -> grpc.aio.Channel:
@@ -66,7 +67,7 @@ def own_connect(address: str, *files: FileDescriptor, identity: ServiceIdentity)
 
     For what services alone may ask, such as a consent decision; whom it is for is a field of the request.
     """
-    return _channel(address, files, _Outgoing(identity, relays=True, own=True))
+    return _channel(address, files, identity, _Outgoing(identity, relays=True, own=True))
 
 
 def edge_connect(address: str, *files: FileDescriptor, identity: ServiceIdentity) -> grpc.aio.Channel:
@@ -75,7 +76,7 @@ def edge_connect(address: str, *files: FileDescriptor, identity: ServiceIdentity
     The caller's `authorization` (and `kith-purpose`) are given with each call as `metadata=`; a call without
     one is a mistake and raises ValueError, rather than going out under the gateway's own rights (S5).
     """
-    return _channel(address, files, _Outgoing(identity, relays=False))
+    return _channel(address, files, identity, _Outgoing(identity, relays=False))
 
 
 def status_of(error: AioRpcError) -> status_pb2.Status:
@@ -146,9 +147,13 @@ def _timeout(asked: float | None, call: incoming.Incoming | None) -> float:
     return timeout
 
 
-def _channel(address: str, files: tuple[FileDescriptor, ...], outgoing: _Outgoing) -> grpc.aio.Channel:
+def _channel(
+    address: str, files: tuple[FileDescriptor, ...], identity: ServiceIdentity, outgoing: _Outgoing
+) -> grpc.aio.Channel:
     config = json.dumps(service_config(files))
     options = [*_OPTIONS, ("grpc.service_config", config)]
+    if identity.certificates is not None:
+        return RenewedChannel(identity.certificates, address, options=options, interceptors=[outgoing])
     return grpc.aio.insecure_channel(address, options=options, interceptors=[outgoing])
 
 

@@ -56,6 +56,13 @@ class ServiceSettings(BaseSettings):
     service_key_file: Path | None = Field(
         default=None, description="The service's private key, an ES256 JWK."
     )
+    tls_certificate_file: Path | None = Field(
+        default=None, description="The service's certificate and its chain, PEM; required outside local mode."
+    )
+    tls_key_file: Path | None = Field(default=None, description="The private key of that certificate, PEM.")
+    tls_authorities_file: Path | None = Field(
+        default=None, description="The authorities whose certificates are trusted, PEM."
+    )
     keyring_file: Path | None = Field(default=None, description="The secrets by use, JSON (see keyring.py).")
 
     database_url_file: Path | None = Field(

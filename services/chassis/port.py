@@ -16,9 +16,16 @@ class PortTaken(BadSettings):
         super().__init__(f"port {port} is taken by something else")
 
 
-def listen(server: grpc.aio.Server, address: str, port: int) -> int:
-    """Make a gRPC server listen and return its port (a free one for 0). Raises PortTaken."""
+def listen(
+    server: grpc.aio.Server, address: str, port: int, credentials: grpc.ServerCredentials | None = None
+) -> int:
+    """Make a gRPC server listen, in plain text without credentials; return its port (a free one for 0).
+
+    Raises PortTaken.
+    """
     try:
+        if credentials is not None:
+            return server.add_secure_port(f"{address}:{port}", credentials)
         return server.add_insecure_port(f"{address}:{port}")
     except RuntimeError:
         raise PortTaken(port) from None

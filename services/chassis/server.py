@@ -37,6 +37,7 @@ from services.chassis.health import Health
 from services.chassis.metrics_port import serve_metrics
 from services.chassis.port import PortTaken, listen
 from services.chassis.telemetry import describe, log
+from services.chassis.tls import Certificates
 from services.chassis.validation import warm_up
 
 Registration = tuple[Callable[[Any, grpc.aio.Server], None], object]
@@ -92,11 +93,12 @@ class Server:
         ready: Callable[[], Awaitable[None]] | None = None,
         background: Sequence[Background] = (),
     ) -> None:
-        """Raises access.MissingRule if a method has no access rule."""
+        """Raises access.MissingRule if a method has no access rule, and BadSettings without a usable certificate."""
         self.service = service
         self.port = 0
         self.health_port = 0
         self._settings = settings
+        self._certificates = Certificates.of(settings)
         self._background = background
         self._in_flight: set[asyncio.Task[Any]] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -129,6 +131,7 @@ class Server:
             parse=found.request_deserializer,
             verifier=verifier,
             error_domain=error_domain,
+            is_tls=self._certificates is not None,
             in_flight=self._in_flight,
             most_in_flight=MAX_CONCURRENT_CALLS,
         )
@@ -143,7 +146,8 @@ class Server:
         if settings.local_mode:
             reflection.enable_server_reflection([*self._names, reflection.SERVICE_NAME], server)
         try:
-            self.port = listen(server, address, settings.port)
+            tls = self._certificates
+            self.port = listen(server, address, settings.port, tls.server_credentials() if tls else None)
             self._stop_metrics = serve_metrics(address, settings.metrics_port)
         except PortTaken:
             await server.stop(grace=None)

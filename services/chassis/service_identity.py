@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey
 
 from services.chassis.config import BadSettings, read_secret
 from services.chassis.errors import ACCESS_DOMAIN, Unavailable
+from services.chassis.tls import Certificates
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_SECONDS: Final = 60
@@ -24,9 +25,15 @@ _TIMEOUT_SECONDS: Final = 3.0
 class ServiceIdentity:
     """Holds the token of `service-<name>`, renewed 30 s before it expires; one fetch at a time."""
 
-    def __init__(self, service: str, key_file: Path, issuer: str) -> None:
-        """`key_file` holds a private ES256 JWK with its `kid`. Raises BadSettings otherwise."""
+    def __init__(
+        self, service: str, key_file: Path, issuer: str, certificates: Certificates | None = None
+    ) -> None:
+        """`key_file` holds a private ES256 JWK with its `kid`. Raises BadSettings otherwise.
+
+        With `certificates` its channels are by mutual TLS, else in plain text, as in local mode.
+        """
         self.service = service
+        self.certificates = certificates
         self.client_id = f"service-{service}"
         self._issuer = issuer
         self._key = _private_key(key_file)

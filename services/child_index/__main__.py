@@ -25,6 +25,7 @@ from services.chassis.paging import PageTokens
 from services.chassis.seal import Sealer
 from services.chassis.server import run, serve
 from services.chassis.service_identity import ServiceIdentity
+from services.chassis.tls import Certificates
 from services.chassis.writes import Writes
 from services.child_index import consumers, events
 from services.child_index.candidate_service import CandidateService
@@ -57,7 +58,7 @@ async def main(config: Config) -> None:
     disclosures = Disclosures(config.person_disclosure_limit, config.system_disclosure_limit)
     async with (
         TokenVerifier(config.issuer) as verifier,
-        ServiceIdentity(SERVICE, config.service_key_file, config.issuer) as identity,
+        ServiceIdentity(SERVICE, config.service_key_file, config.issuer, Certificates.of(config)) as identity,
         own_connect(
             config.directory_address, directory_service_pb2.DESCRIPTOR, identity=identity
         ) as to_directory,

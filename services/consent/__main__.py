@@ -22,6 +22,7 @@ from services.chassis.outbox import Relay
 from services.chassis.seal import Sealer
 from services.chassis.server import Background, run, serve
 from services.chassis.service_identity import ServiceIdentity
+from services.chassis.tls import Certificates
 from services.consent.access_trail import SERVICE
 from services.consent.clock import shifted_clock, system_clock
 from services.consent.config import Config
@@ -99,7 +100,7 @@ async def _shipper(config: Config, db: database.Database, channels: AsyncExitSta
     if config.service_key_file is None or config.audit_address is None:
         raise BadSettings("KITH_SERVICE_KEY_FILE: is needed with KITH_AUDIT_ADDRESS")
     identity = await channels.enter_async_context(
-        ServiceIdentity(SERVICE, config.service_key_file, config.issuer)
+        ServiceIdentity(SERVICE, config.service_key_file, config.issuer, Certificates.of(config))
     )
     channel = await channels.enter_async_context(
         own_connect(config.audit_address, audit_service_pb2.DESCRIPTOR, identity=identity)

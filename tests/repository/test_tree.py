@@ -24,7 +24,7 @@ OTHERS = re.compile(
 )
 LICENCE = re.compile(r"(^|/)(LICEN[CS]E|COPYING|NOTICE)", re.IGNORECASE)
 
-LARGEST = 400_000  # bytes; the lock of requirements is the largest, since it holds a hash per wheel
+LARGEST = 500_000  # bytes; the lock of requirements is the largest, since it holds a hash per wheel
 LARGEST_PICTURE = 200_000
 
 

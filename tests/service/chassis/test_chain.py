@@ -1,6 +1,7 @@
 """What a caller gets for every way of being refused (S1, S12, S13, S25; RELIABILITY finding 1)."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -8,10 +9,11 @@ import grpc
 import pytest
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from deploy.local.authority import Authority
 from services.chassis import access, incoming, server
-from services.chassis.config import ServiceSettings
 from services.chassis.errors import FailedPrecondition, Unavailable
 from tests.service.chassis.answers import bearer, refusal, until
+from tests.service.chassis.certificates import Holder
 from tests.service.chassis.conftest import Fleet, Log, Start
 from tests.service.chassis.things import METHODS, SERVICE, Thing, method
 
@@ -259,8 +261,7 @@ async def test_a_call_cut_by_its_deadline_is_counted_as_such(fleet: Fleet, log: 
     assert log.lines("call answered")[0]["code"] in {"DEADLINE_EXCEEDED", "CANCELLED"}
 
 
-async def _listed(fleet: Fleet) -> str:
-    channel: Any = fleet.channel
+async def _listed(channel: Any) -> str:
     stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
     call = stub.ServerReflectionInfo()
     await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
@@ -268,12 +269,14 @@ async def _listed(fleet: Fleet) -> str:
 
 
 async def test_s26_reflection_answers_in_local_mode_only(
-    start: Start, monkeypatch: pytest.MonkeyPatch
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with start() as local:
-        assert SERVICE in await _listed(local)
+        assert SERVICE in await _listed(local.channel)
     monkeypatch.setattr(server, "_DRAIN_NOTICE_SECONDS", 0)
-    async with start(ServiceSettings(local_mode=False, bind="127.0.0.1")) as production:
+    holder = Holder(tmp_path / "tls", Authority(), None)
+    production = holder.settings.model_copy(update={"local_mode": False, "bind": "127.0.0.1"})
+    async with start(production) as running, holder.channel(running.address) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await _listed(production)
+            await _listed(channel)
         assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
