@@ -33,7 +33,8 @@ CONSENT_TOPIC: Final = "kith.consent.v1.consent-events"
 _DIRECTORY_GROUP: Final = "child-index.directory-events"
 _CONSENT_GROUP: Final = "child-index.consent-events"
 
-_LEFT: Final = frozenset({"practitioner_left"})
+# Whoever moved may still work with a child, or not: the organisation says.
+_LEFT_OR_MOVED: Final = frozenset({"practitioner_left", "practitioner_moved"})
 # However a consent ceased to carry what rests on it.
 _NO_LONGER: Final = frozenset({"consent_withdrawn", "consent_ended", "consent_frozen"})
 
@@ -41,7 +42,7 @@ Mark = Callable[[Connection, Sequence[UUID]], Awaitable[list[UUID]]]
 
 
 def directory_events(database: Database, kafka: KafkaSettings, channel: Channel, relay: Relay) -> Consumer:
-    """A practitioner left: the active involvements are to be confirmed by their organisation (SD-7)."""
+    """A practitioner left or moved: the active involvements are to be confirmed by their organisation (SD-7)."""
     stub = DirectoryServiceStub(channel)
 
     async def list_changes(after: str, limit: int) -> Changes:
@@ -50,7 +51,12 @@ def directory_events(database: Database, kafka: KafkaSettings, channel: Channel,
 
     async def handle(received: Sequence[ReceivedEvent]) -> None:
         await _review(
-            database, relay, DIRECTORY_TOPIC, received, _LEFT, involvement_store.mark_practitioner_left
+            database,
+            relay,
+            DIRECTORY_TOPIC,
+            received,
+            _LEFT_OR_MOVED,
+            involvement_store.mark_practitioners,
         )
 
     return Consumer(

@@ -73,10 +73,10 @@ async def involvements_of(connection: Connection, child_id: UUID) -> list[Stored
     return [StoredInvolvement(**dict(row)) for row in await connection.fetch(_INVOLVEMENTS_OF, child_id)]
 
 
-async def mark_practitioner_left(connection: Connection, practitioner_ids: Sequence[UUID]) -> list[UUID]:
+async def mark_practitioners(connection: Connection, practitioner_ids: Sequence[UUID]) -> list[UUID]:
     """Mark the active involvements of practitioners for review; return the children, each once."""
     await connection.execute(_LOCK_CHILDREN_OF_PRACTITIONERS, practitioner_ids)
-    rows = await connection.fetch(_MARK_PRACTITIONER_LEFT, practitioner_ids)
+    rows = await connection.fetch(_MARK_PRACTITIONERS, practitioner_ids)
     return sorted({row["child_id"] for row in rows})
 
 
@@ -140,7 +140,7 @@ SELECT id FROM child
    FOR UPDATE
 """
 
-_MARK_PRACTITIONER_LEFT = """
+_MARK_PRACTITIONERS = """
 UPDATE involvement SET review_due = true, update_time = now()
  WHERE practitioner_id = ANY($1::uuid[]) AND end_date IS NULL AND NOT review_due
 RETURNING child_id
