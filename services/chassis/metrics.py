@@ -1,4 +1,4 @@
-"""Every Prometheus metric of the project, declared once (STYLE principle 17).
+"""The Prometheus metrics that all services have (STYLE principle 17); a service with its own has a module like this.
 
 Labels are fixed words: names of services, methods, codes, topics, tables. Never an id of a child or a person,
 never anything a caller typed (G7).
@@ -73,30 +73,6 @@ AUDIT_FAILURES = Counter("kith_audit_failures_total", "Batches of access records
 AUDIT_UNSHIPPED = Gauge("kith_audit_unshipped", "Access records waiting to be shipped", ["service"])
 AUDIT_OLDEST_UNSHIPPED_SECONDS = Gauge(
     "kith_audit_oldest_unshipped_seconds", "Age of the oldest waiting access record", ["service"]
-)
-
-# --- Lookups (child_index). `engine` is opensearch or postgresql.
-LOOKUP_SERVED_BY = Counter(
-    "kith_lookup_served_by_total", "Candidate lookups by the engine that served them", ["engine"]
-)
-# --- Projection (search)
-PROJECTION_WRITTEN = Counter("kith_projection_written_total", "Documents written to the index", ["outcome"])
-PROJECTION_REBUILDS = Counter(
-    "kith_projection_rebuilds_total", "Times that search itself asked for a new index", ["reason"]
-)
-# Up to the interval of catching up (5 s) when all is well. Above 10 lookups are served by the child index.
-PROJECTION_BEHIND_SECONDS = Gauge(
-    "kith_projection_behind_seconds", "Seconds since the index last had every change"
-)
-PROJECTION_LAG_SECONDS = Histogram(
-    "kith_projection_lag_seconds",
-    "From a change to the search that finds it, one change at a time",
-    buckets=(0.1, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0),
-)
-# `kind` is missing, stale, surplus or newer. Of the last comparison; repaired by it.
-PROJECTION_DRIFT = Gauge("kith_projection_drift", "Documents that differed from the child index", ["kind"])
-PROJECTION_COMPARED = Counter(
-    "kith_projection_compared_total", "Comparisons with the child index", ["outcome"]
 )
 
 # --- Index of publications (directory). In the memory of each process.

@@ -13,14 +13,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kith.childindex.v1 import candidate_service_pb2 as pb
 from kith.childindex.v1 import match_pb2
 from kith.childindex.v1.candidate_service_pb2_grpc import CandidateServiceServicer
-from services.chassis import access, metrics
+from services.chassis import access
 from services.chassis.access import Decision
 from services.chassis.caller import Kind
 from services.chassis.child_ids import ChildIds
 from services.chassis.database import Connection, Database
 from services.chassis.errors import Failure, to_status
 from services.chassis.seal import Sealer
-from services.child_index import candidate_store
+from services.child_index import candidate_store, metrics
 from services.child_index.answer import Answer, answer
 from services.child_index.candidate_store import Asked, Named
 from services.child_index.disclosure import Disclosures

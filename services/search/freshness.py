@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 from kith.childindex.v1.child_events_pb2 import ChildEvent
-from services.chassis import metrics
+from services.search import metrics
 from services.search.store import ChildrenIndex, IndexUnavailable
 
 _ASK_SECONDS: Final = 0.1

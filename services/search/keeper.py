@@ -13,8 +13,8 @@ from typing import Final, TypeVar
 from uuid import uuid4
 
 from kith.childindex.v1.projection_service_pb2 import Projection
-from services.chassis import metrics
 from services.chassis.telemetry import describe, log
+from services.search import metrics
 from services.search.generations_store import Generations, GenerationsStore, Phase, Stored, Superseded
 from services.search.neighbours import Source, TokenRefused
 from services.search.store import DOCUMENTS_AT_ONCE, ChildrenIndex, IndexMissing

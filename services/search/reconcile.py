@@ -17,15 +17,13 @@ from itertools import islice
 from typing import Final
 
 from kith.childindex.v1 import projection_service_pb2
-from services.chassis import metrics, telemetry
-from services.chassis.channel import own_connect
+from services.chassis import telemetry
 from services.chassis.config import load
 from services.chassis.keyring import Keyring
 from services.chassis.server import run
 from services.chassis.service_identity import ServiceIdentity
 from services.chassis.telemetry import describe, log
-from services.matching import KEY_SCHEMA
-from services.search import documents
+from services.search import documents, metrics
 from services.search.config import Config
 from services.search.generations_store import GenerationsStore
 from services.search.neighbours import MOST_IDS, Source
