@@ -15,7 +15,7 @@ from services.chassis.database import Connection
 from services.chassis.errors import InvalidArgument
 from services.chassis.relay import Relay
 
-__all__ = ["Changes", "Event", "Relay", "list_changes", "write"]
+__all__ = ["Changes", "Event", "Relay", "held_back_seconds", "list_changes", "write"]
 
 _MOST = 1000
 _TOKEN = re.compile(r"(\d{1,19})\.(\d{1,18})", re.ASCII)
@@ -81,6 +81,16 @@ async def list_changes(connection: Connection, after: str, limit: int) -> Change
     return Changes(events, after, more=len(rows) > limit)
 
 
+async def held_back_seconds(connection: Connection) -> float | None:
+    """How long ago the oldest event was written that is committed and that `list_changes` does not show yet.
+
+    None if there is none. A transaction that is left open holds back all that commits after it began (F7): whoever
+    asks for changes and gets none is not up to date then.
+    """
+    age: float | None = await connection.fetchval(_HELD_BACK)
+    return age
+
+
 def _parse(after: str) -> tuple[int, int]:
     """Return (transaction id, position) of a token."""
     if not after:
@@ -113,4 +123,10 @@ SELECT transaction_id::text AS transaction, position, event_id, key, version, pa
    AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
  ORDER BY transaction_id, position
  LIMIT $3
+"""
+
+_HELD_BACK = """
+SELECT extract(epoch FROM now() - min(create_time))::float8
+  FROM chassis.outbox
+ WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot())
 """

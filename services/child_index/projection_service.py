@@ -35,12 +35,17 @@ class ProjectionService(ProjectionServiceServicer):
         size = paging.page_size(request.page_size, default=_CHANGES, cap=_MOST_CHANGES)
         async with self._database.connection() as connection:
             changes = await outbox.list_changes(connection, request.after, size)
+            # Before the events: what is listed meanwhile is not called held back, and nothing else is left out.
+            held_back = await outbox.held_back_seconds(connection)
         return pb.ListChangesResponse(
             events=[ChildEvent.FromString(event.payload) for event in changes.events],
             next_after=changes.after,
             more=changes.more,
         )
 
+        if held_back is not None:
+            response.held_back.FromMilliseconds(int(held_back * 1000))
+        return response
     async def BatchGetProjections(
         self, request: pb.BatchGetProjectionsRequest, _context: Context
     ) -> pb.BatchGetProjectionsResponse:

@@ -9,10 +9,10 @@ from uuid import UUID
 from google.protobuf.message import DecodeError
 
 from kith.childindex.v1.child_events_pb2 import ChildEvent
-from services.chassis import metrics
 from services.chassis.consumer import Changes, Consumer, InvalidEvent, ReceivedEvent
 from services.chassis.kafka import KafkaSettings
 from services.chassis.outbox import Event
+from services.search import metrics
 from services.search.freshness import Freshness
 from services.search.generations_store import GenerationsStore
 from services.search.keeper import Keeper
@@ -47,8 +47,9 @@ class Projector:
         self._keeper = keeper
         self._kafka = kafka
         self._freshness = Freshness(index)
-        self._in_step_at = -_STALE_SECONDS
-        self._last_page = False
+        self._in_step_at = -float("inf")
+        # Up to when what was listed last has every change; None if there was more.
+        self._whole_at: float | None = None
 
     @property
     def in_step(self) -> bool:
@@ -87,7 +88,7 @@ class Projector:
                     await following
                 metrics.PROJECTION_BEHIND_SECONDS.set(time.monotonic() - self._in_step_at)
         finally:
-            self._in_step_at = -_STALE_SECONDS
+            self._in_step_at, self._whole_at = -float("inf"), None
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
 
@@ -103,14 +104,17 @@ class Projector:
         await self._generations.save_checkpoint(after)
 
     async def _list_changes(self, after: str, limit: int) -> Changes:
+        asked_at = time.monotonic()
         response = await self._source.changes(after, limit)
+        # What is held back may have come by Kafka, or not: nobody here can tell.
+        held_back = response.held_back.ToMilliseconds() / 1000
         events = [
             Event(UUID(event.event_id), UUID(event.child_id), event.version, event.SerializeToString())
             for event in response.events
         ]
-        self._last_page = not response.more
-        if not events and not response.more:
-            self._in_step_at = time.monotonic()
+        self._whole_at = None if response.more else asked_at - held_back
+        if not events and self._whole_at is not None:
+            self._in_step_at = self._whole_at
         return Changes(events, response.next_after, response.more)
 
     async def _handle(self, received: Sequence[ReceivedEvent]) -> None:
@@ -120,11 +124,11 @@ class Projector:
             for start in range(0, len(ids), _PAGE):
                 await self._write(ids[start : start + _PAGE])
         except Exception:
-            self._in_step_at = -_STALE_SECONDS
+            self._in_step_at = -float("inf")
             raise
         self._freshness.written(received[-1].message)
-        if self._last_page:
-            self._in_step_at = time.monotonic()
+        if self._whole_at is not None:
+            self._in_step_at = self._whole_at
 
     async def _write(self, ids: Sequence[str]) -> None:
         projections = await self._source.projections(ids)

@@ -4,11 +4,12 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
 from kith.childindex.v1.projection_service_pb2 import Projection
-from services.search import documents
+from services.search import consumer, documents
 from tests.fixtures.eventually import eventually
 from tests.fixtures.opensearch import OpenSearch
 from tests.service.search.children import Children
@@ -103,6 +104,28 @@ async def test_g11_opensearch_restarted(replica: Replica, children: Children, op
         await opensearch.start()
         await eventually(lambda: replica.agrees(children))
         await eventually(lambda: replica.projector.in_step)
+
+
+async def test_f7_what_an_open_transaction_holds_back_is_lag(
+    replica: Replica, children: Children, projections: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change that is committed and not listed is not in the index: who asks is served elsewhere, not a short list."""
+    monkeypatch.setattr(consumer, "_STALE_SECONDS", 2.0)
+    await children.add(3)
+    other = await asyncpg.connect(projections[1])
+    async with replica.running():
+        await eventually(lambda: replica.agrees(children))
+        await eventually(lambda: replica.projector.in_step)
+        try:
+            async with other.transaction():
+                await other.fetchval("SELECT pg_current_xact_id()")
+                (child_id,) = await children.add()
+                await eventually(lambda: not replica.projector.in_step)
+                assert child_id not in await replica.in_index()
+        finally:
+            await other.close()
+        await eventually(lambda: replica.projector.in_step)
+        assert await replica.agrees(children)
 
 
 @pytest.mark.parametrize("wiped", ["the index", "what is known of it", "everything"])

@@ -58,6 +58,10 @@ async def test_out_of_order_commit_loses_nothing(pool: Database) -> None:
         async with pool.transaction() as fast:
             await outbox.write(fast, [early])
         seen, after = await _read_all(pool)
+        assert seen == []
+        # F7: whoever reads nothing now is not up to date.
+        async with pool.connection() as connection:
+            assert await outbox.held_back_seconds(connection) is not None
     rest, _ = await _read_all(pool, after)
     assert {found.event_id for found in [*seen, *rest]} == {late.event_id, early.event_id}
 
