@@ -67,7 +67,7 @@ class CandidateService(CandidateServiceServicer):
         query = _enough(request)
         async with self._database.connection() as connection:
             ((children, found),) = await self._answers(connection, [(request, query)], decision)
-            await self._disclosures.record(connection, decision, found.child_ids)
+            await self._disclosures.record(connection, decision, found.child_ids, self._model.model_version)
             coverage = await self._fresh_coverage(connection)
         shown = finding(found, children, self._outward(decision))
         return pb.MatchCandidatesResponse(
@@ -98,7 +98,7 @@ class CandidateService(CandidateServiceServicer):
         async with self._database.connection() as connection:
             answers = await self._answers(connection, enough, decision)
             told = await self._disclosures.record_each(
-                connection, decision, [found.child_ids for _, found in answers]
+                connection, decision, [found.child_ids for _, found in answers], self._model.model_version
             )
             coverage = await self._fresh_coverage(connection)
         for place, (children, found), allowed in zip(places, answers, told, strict=True):

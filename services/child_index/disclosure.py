@@ -32,18 +32,25 @@ class Disclosures:
         self._looked_seconds = looked_seconds
         self._below_until: dict[str, float] = {}
 
-    async def record(self, connection: Connection, decision: Decision, child_ids: Sequence[UUID]) -> None:
+    async def record(
+        self, connection: Connection, decision: Decision, child_ids: Sequence[UUID], model_version: str = ""
+    ) -> None:
         """Count the children and commit the access record. To be called before answering, also with no child found.
 
+        `model_version` is that of the matcher that chose them; empty where the caller named the child.
         Raises BudgetSpent when the caller's budget was used up before this call, and Unavailable when too many
         records wait to be shipped: an answer nobody could account for is not given.
         """
-        (allowed,) = await self.record_each(connection, decision, [child_ids])
+        (allowed,) = await self.record_each(connection, decision, [child_ids], model_version)
         if not allowed:
             raise self.spent(decision)
 
     async def record_each(
-        self, connection: Connection, decision: Decision, shown: Sequence[Sequence[UUID]]
+        self,
+        connection: Connection,
+        decision: Decision,
+        shown: Sequence[Sequence[UUID]],
+        model_version: str = "",
     ) -> list[bool]:
         """The same for several answers at once: says of each, in order, whether it may be given.
 
@@ -60,7 +67,7 @@ class Disclosures:
             subject=subject,
             limit=limit,
             in_turn=is_person,
-            disclosures=[_disclosure(decision, child_ids, now) for child_ids in shown],
+            disclosures=[_disclosure(decision, child_ids, now, model_version) for child_ids in shown],
         )
         if told is None:
             raise Unavailable("AUDIT_BACKLOG", retry_after=_BACKLOG_SECONDS, domain=ACCESS_DOMAIN)
@@ -85,7 +92,9 @@ class Disclosures:
         return self._person_limit if decision.caller.kind is Kind.PERSON else self._system_limit
 
 
-def _disclosure(decision: Decision, child_ids: Sequence[UUID], now: datetime) -> Disclosure:
+def _disclosure(
+    decision: Decision, child_ids: Sequence[UUID], now: datetime, model_version: str = ""
+) -> Disclosure:
     caller = decision.caller
     record_id = uuid4()
     record = access_record_pb2.AccessRecord(
@@ -96,6 +105,7 @@ def _disclosure(decision: Decision, child_ids: Sequence[UUID], now: datetime) ->
         subject=caller.subject,
         purpose=decision.purpose or "",
         child_ids=[str(child_id) for child_id in child_ids],
+        model_version=model_version,
     )
     record.event_time.FromDatetime(now)
     return Disclosure(record_id, record.SerializeToString(), child_ids)

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 import pytest_asyncio
@@ -151,3 +151,15 @@ async def test_nothing_readable_is_stored(index: Index) -> None:
     assert rows
     for secret in ("Ottilie", "Fenwick", "ZY9", "9990000018", "LOCAL-4711"):
         assert not any(secret.casefold() in row.casefold() for row in rows)
+
+
+async def test_a_record_keeps_the_version_of_the_model_that_decided_about_it(index: Index) -> None:
+    """Sent again it stays with its child, whatever a later model would have said."""
+    await index.register(AGENCIES[0], facts())
+    later = replace(load_model(), model_version="later")
+    index.registrar = Registrar(index.sealer, index.keys, later)
+    await index.register(AGENCIES[0], facts(postcode="ZY9 5BB"))
+    await index.register(AGENCIES[1], facts())
+    async with index.database.connection() as connection:
+        rows = await connection.fetch("SELECT model_version FROM source_record ORDER BY create_time")
+    assert [row["model_version"] for row in rows] == [load_model().model_version, "later"]

@@ -171,6 +171,7 @@ async def test_a_flood_of_a_common_name_shows_nobody_and_asks_for_one_more_fact(
     assert set(found.ask_next) <= set(match_pb2.Query.DESCRIPTOR.fields_by_name)
     (record,) = await kith.access_records()
     assert (record.subject, list(record.child_ids)) == ("somebody", [])
+    assert record.model_version == found.model_version
     one = await kith.find(query("Mohammed", "Ali", born=(2014, 3, 3), postcode="ZY9 2AA"), asker)
     assert one.matches[0].grade == CERTAIN
     assert not one.too_many
@@ -349,6 +350,7 @@ async def test_a_class_list_in_two_round_trips(service_database: ServiceDatabase
         ]
         found = await kith.find_many(asked, nurse("somebody"))
         records = await kith.access_records()
+        assert {record.model_version for record in records} == {found.model_version}
         for asker in (nurse(), system()):
             engine.in_step = not engine.in_step
             assert [finding.matches[0].name for finding in (await kith.find_many(asked, asker)).findings] == [
