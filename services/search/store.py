@@ -86,27 +86,13 @@ class ChildrenIndex:
     def __init__(self, client: AsyncOpenSearch, *, key_schema: int, secret_version: str) -> None:
         self.alias = documents.alias(key_schema, secret_version)
         self._client = client
-        self._asked_again = -_PAUSE_SECONDS
-
-    async def candidates(self, keys: Mapping[int, int]) -> list[UUID]:
-        """The children that share keys, by the summed weights of those, at most 100.
-
-        Raises IndexUnavailable also when a shard did not answer or half a second is over: a short list would be a
-        false "not known" (G10). For a second after such a failure it is raised at once.
-        """
-        if time.monotonic() - self._asked_again < _PAUSE_SECONDS:
-            raise IndexUnavailable
-        try:
-            found = await self._search(_sharing(keys), "hits.hits._id", SEARCH_SECONDS)
-        except IndexUnavailable:
-            self._asked_again = time.monotonic()
-            raise
-        return [UUID(hit["_id"]) for hit in found.get("hits", {}).get("hits", [])]
+        self._asked_again = -float("inf")
 
     async def candidates_of_many(self, questions: Sequence[Mapping[int, int]]) -> list[list[Candidate]]:
         """For each question the children that share keys, heaviest first, at most 100; one round trip for all.
 
-        Raises IndexUnavailable as `candidates` does, when any of them was not answered in full. More than a few may
+        Raises IndexUnavailable also when a shard did not answer one of them or half a second is over: a short list
+        would be a false "not known" (G10). For a second after such a failure it is raised at once. More than a few may
         take a little longer.
         """
         if time.monotonic() - self._asked_again < _PAUSE_SECONDS:

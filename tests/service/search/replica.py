@@ -89,7 +89,8 @@ class Replica:
     async def named_by(self, keys: list[int]) -> list[str]:
         """The children that a search by these keys names."""
         weights: Mapping[int, int] = dict.fromkeys(keys, 1)
-        return [str(child_id) for child_id in await self.index.candidates(weights)]
+        (found,) = await self.index.candidates_of_many([weights])
+        return [str(one.child_id) for one in found]
 
 
 @asynccontextmanager
