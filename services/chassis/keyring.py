@@ -55,6 +55,10 @@ class Keyring:
         version = self._active[use]
         return version, self._keys[use][version]
 
+    def versions(self, use: str) -> list[str]:
+        """Return the versions that are listed, the active one first. Raises KeyError for an unknown use."""
+        return sorted(self._keys[use], key=lambda version: (version != self._active[use], version))
+
     def key(self, use: str, version: str) -> bytes:
         """Return the key of a version. Raises KeyError for a use or version that is not there."""
         return self._keys[use][version]

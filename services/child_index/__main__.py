@@ -1,6 +1,7 @@
 """`python -m services.child_index` serves the child index."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from kith.audit.v1 import audit_service_pb2
@@ -32,6 +33,7 @@ from services.child_index.candidate_service import CandidateService
 from services.child_index.child_refs import ChildRefs
 from services.child_index.config import Config
 from services.child_index.disclosure import SERVICE, Disclosures
+from services.child_index.key_versions import KeyVersions
 from services.child_index.match_keys import MatchKeys
 from services.child_index.neighbours import Consent, Directory
 from services.child_index.projection_service import ProjectionService
@@ -52,7 +54,7 @@ async def main(config: Config) -> None:
     """Put the service together and serve until told to stop."""
     telemetry.start(SERVICE, config)
     keyring = Keyring.load(config.keyring_file)
-    sealer = Sealer(keyring)
+    sealer, keys = Sealer(keyring), MatchKeys(keyring)
     model = load_model()
     kafka = KafkaSettings(config.kafka_bootstrap_servers, config.kafka_bootstrap_servers_file)
     disclosures = Disclosures(config.person_disclosure_limit, config.system_disclosure_limit)
@@ -79,21 +81,26 @@ async def main(config: Config) -> None:
         service = ChildIndexService(
             pool,
             keyring=keyring,
-            registrar=Registrar(sealer, MatchKeys(keyring), model),
+            registrar=Registrar(sealer, keys, model),
             disclosures=disclosures,
             directory=Directory(to_directory),
             consent=Consent(to_consent),
             relay=relay,
         )
         candidates = CandidateService(
-            pool, sealer=sealer, child_ids=ChildIds(keyring), disclosures=disclosures, model=model
+            pool,
+            sealer=sealer,
+            child_ids=ChildIds(keyring),
+            disclosures=disclosures,
+            keys=keys,
+            model=model,
         )
         projections = ProjectionService(pool, PageTokens(keyring))
         shields = ShieldService(
             pool,
             writes=Writes(pool, keyring, relay.wake),
-            refs=ChildRefs(ChildIds(keyring), MatchKeys(keyring)),
-            shielding=Shielding(sealer, MatchKeys(keyring), model),
+            refs=ChildRefs(ChildIds(keyring), keys),
+            shielding=Shielding(sealer, keys, model),
             disclosures=disclosures,
             tokens=PageTokens(keyring),
         )
@@ -108,7 +115,7 @@ async def main(config: Config) -> None:
             ],
             error_domain="childindex.kith",
             verifier=verifier,
-            ready=pool.ready,
+            ready=partial(KeyVersions(keys).ready, pool),
             background=[
                 relay.run,
                 Shipper(pool, append, SERVICE).run,

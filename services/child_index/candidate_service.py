@@ -25,6 +25,8 @@ from services.child_index.answer import Answer, answer
 from services.child_index.candidate_store import Asked, Named
 from services.child_index.disclosure import Disclosures
 from services.child_index.facts import describe_query
+from services.child_index.key_versions import KeyVersions
+from services.child_index.match_keys import MatchKeys
 from services.child_index.match_view import finding
 from services.child_index.opened import OpenedChild, open_children
 from services.child_index.refusals import QueryTooBroad
@@ -49,12 +51,15 @@ class CandidateService(CandidateServiceServicer):
         sealer: Sealer,
         child_ids: ChildIds,
         disclosures: Disclosures,
+        keys: MatchKeys,
         model: Model,
     ) -> None:
         self._database = database
         self._sealer = sealer
         self._child_ids = child_ids
         self._disclosures = disclosures
+        self._keys = keys
+        self._key_versions = KeyVersions(keys)
         self._model = model
         self._coverage: list[match_pb2.Coverage] = []
         self._coverage_until = 0.0
@@ -62,7 +67,7 @@ class CandidateService(CandidateServiceServicer):
     async def MatchCandidates(
         self, request: pb.MatchCandidatesRequest, _context: Context
     ) -> pb.MatchCandidatesResponse:
-        """Score candidates and disclose the best. Raises QueryTooBroad, BudgetSpent."""
+        """Score candidates and disclose the best. Raises QueryTooBroad, BudgetSpent, KeysNotMade."""
         decision = access.current()
         query = _enough(request)
         async with self._database.connection() as connection:
@@ -83,7 +88,7 @@ class CandidateService(CandidateServiceServicer):
     async def BatchMatchCandidates(
         self, request: pb.BatchMatchCandidatesRequest, _context: Context
     ) -> pb.BatchMatchCandidatesResponse:
-        """Do the same for many queries; what one is refused stands in its finding."""
+        """Do the same for many queries; what one is refused stands in its finding. Raises KeysNotMade."""
         decision = access.current()
         findings = [match_pb2.Finding() for _ in request.requests]
         enough: list[tuple[pb.MatchCandidatesRequest, Features]] = []
@@ -119,15 +124,16 @@ class CandidateService(CandidateServiceServicer):
     ) -> list[tuple[list[OpenedChild], Answer]]:
         """The candidates of each query and what to answer, from one statement."""
         organisation_id = decision.caller.organisation_id
+        looked_up = [await self._asked(connection, *one) for one in asked]
         sealed = await candidate_store.find_candidates(
             connection,
-            [_asked(request) for request, _ in asked],
+            looked_up,
             UUID(organisation_id) if organisation_id else None,
         )
         answers = []
-        for (request, query), records in zip(asked, sealed, strict=True):
+        for (request, query), one, records in zip(asked, looked_up, sealed, strict=True):
             answers.append(self._answer(request, query, records, decision))
-            metrics.LOOKUP_SERVED_BY.labels(engine="postgresql" if request.own_index else "opensearch").inc()
+            metrics.LOOKUP_SERVED_BY.labels(engine="postgresql" if one.named is None else "opensearch").inc()
             if len(asked) > 1:
                 # Scoring takes a few milliseconds, during which nobody else is answered.
                 await asyncio.sleep(0)
@@ -144,6 +150,22 @@ class CandidateService(CandidateServiceServicer):
         limit = min(request.page_size or _DISCLOSED, _MOST_DISCLOSED)
         is_person = decision.caller.kind is Kind.PERSON
         return children, answer(query, children, self._model, limit=limit, is_person=is_person)
+
+    async def _asked(
+        self, connection: Connection, request: pb.MatchCandidatesRequest, query: Features
+    ) -> Asked:
+        """What to look up. Raises KeysNotMade."""
+        version = await self._key_versions.to_ask(connection, request.key_version)
+        if version != request.key_version:
+            own = self._keys.asked(query, version)
+            return Asked(list(own), list(own.values()), None)
+        named = None
+        if not request.own_index:
+            named = [
+                Named(UUID(child_id), weight)
+                for child_id, weight in zip(request.candidate_ids, request.candidate_weights, strict=True)
+            ]
+        return Asked(request.key_hashes, request.key_weights, named)
 
     def _outward(self, decision: Decision) -> Callable[[UUID], str]:
         organisation_id = decision.caller.organisation_id
@@ -163,16 +185,6 @@ def _enough(request: pb.MatchCandidatesRequest) -> Features:
     if advice is not None:
         raise QueryTooBroad(advice)
     return query
-
-
-def _asked(request: pb.MatchCandidatesRequest) -> Asked:
-    named = None
-    if not request.own_index:
-        named = [
-            Named(UUID(child_id), weight)
-            for child_id, weight in zip(request.candidate_ids, request.candidate_weights, strict=True)
-        ]
-    return Asked(request.key_hashes, request.key_weights, named)
 
 
 def _refused(failure: Failure) -> match_pb2.Finding:

@@ -30,6 +30,6 @@ class ChildRefs:
         """The id of a child for an organisation."""
         return str(self._child_ids.outward(child_id, organisation_id))
 
-    def local_key(self, key: pb.LocalKey, organisation_id: str) -> bytes:
-        """The hash of an organisation's own key."""
+    def local_key(self, key: pb.LocalKey, organisation_id: str) -> list[bytes]:
+        """The hashes of an organisation's own key, the one to store first."""
         return self._keys.local_key(organisation_id, key.system, key.local_id)

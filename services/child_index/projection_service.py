@@ -14,6 +14,7 @@ from services.chassis import access, outbox, paging
 from services.chassis.database import Database
 from services.chassis.paging import PageTokens
 from services.child_index import projection_store as store
+from services.child_index.key_versions import to_project
 
 _CHANGES: Final = 500
 _MOST_CHANGES: Final = 1000
@@ -34,30 +35,31 @@ class ProjectionService(ProjectionServiceServicer):
         """List events after a token. Raises InvalidArgument for a token that is not one."""
         size = paging.page_size(request.page_size, default=_CHANGES, cap=_MOST_CHANGES)
         async with self._database.connection() as connection:
-            changes = await outbox.list_changes(connection, request.after, size)
             # Before the events: what is listed meanwhile is not called held back, and nothing else is left out.
             held_back = await outbox.held_back_seconds(connection)
-        return pb.ListChangesResponse(
+            changes = await outbox.list_changes(connection, request.after, size)
+        response = pb.ListChangesResponse(
             events=[ChildEvent.FromString(event.payload) for event in changes.events],
             next_after=changes.after,
             more=changes.more,
         )
-
         if held_back is not None:
             response.held_back.FromMilliseconds(int(held_back * 1000))
         return response
+
     async def BatchGetProjections(
         self, request: pb.BatchGetProjectionsRequest, _context: Context
     ) -> pb.BatchGetProjectionsResponse:
-        """Give the projections of children by id."""
+        """Give the projections of children by id. Raises KeysNotMade."""
         async with self._database.connection() as connection:
-            rows = await store.projections(connection, [UUID(one) for one in request.child_ids])
+            versions = await to_project(connection, request.key_version)
+            rows = await store.projections(connection, [UUID(one) for one in request.child_ids], versions)
         return pb.BatchGetProjectionsResponse(projections=_projections(rows))
 
     async def ListProjections(
         self, request: pb.ListProjectionsRequest, _context: Context
     ) -> pb.ListProjectionsResponse:
-        """Give one page of all projections. Raises InvalidArgument for a page token of another list."""
+        """Give one page of all projections. Raises InvalidArgument for a page token of another list, KeysNotMade."""
         binding = paging.binding(request, access.current().caller)
         first, last = store.id_range(request.id_prefix)
         # No child has the id 0.
@@ -67,10 +69,11 @@ class ProjectionService(ProjectionServiceServicer):
         size = paging.page_size(request.page_size, default=_PROJECTIONS, cap=_MOST_PROJECTIONS)
         changes_after = ""
         async with self._database.connection() as connection:
+            versions = await to_project(connection, request.key_version)
             if not request.page_token:
                 # Before the children: what changes between the two is in both.
                 changes_after = await store.latest_change(connection)
-            rows = await store.projections_after(connection, after, last, size)
+            rows = await store.projections_after(connection, after, last, size, versions)
         more = len(rows) == size
         token = self._tokens.seal(binding, rows[-1]["child_id"].bytes) if more else ""
         return pb.ListProjectionsResponse(

@@ -11,17 +11,19 @@ _LAST = UUID(int=2**128 - 1)
 _HEX_DIGITS = 32
 
 
-async def projections(connection: Connection, child_ids: Sequence[UUID]) -> list[asyncpg.Record]:
-    """(child_id, version, keys) of the children that exist; keys are the visible ones, None if there are none."""
-    rows: list[asyncpg.Record] = await connection.fetch(_PROJECTIONS, child_ids)
+async def projections(
+    connection: Connection, child_ids: Sequence[UUID], key_versions: Sequence[str]
+) -> list[asyncpg.Record]:
+    """(child_id, version, keys) of the children that exist; keys are the visible ones of these versions or None."""
+    rows: list[asyncpg.Record] = await connection.fetch(_PROJECTIONS, child_ids, key_versions)
     return rows
 
 
 async def projections_after(
-    connection: Connection, after: UUID, last: UUID, limit: int
+    connection: Connection, after: UUID, last: UUID, limit: int, key_versions: Sequence[str]
 ) -> list[asyncpg.Record]:
     """As `projections`, the next children after an id up to the last, in the order of their ids."""
-    rows: list[asyncpg.Record] = await connection.fetch(_PROJECTIONS_AFTER, after, last, limit)
+    rows: list[asyncpg.Record] = await connection.fetch(_PROJECTIONS_AFTER, after, last, limit, key_versions)
     return rows
 
 
@@ -51,7 +53,8 @@ _PROJECTIONS_AFTER = """
 WITH page AS MATERIALIZED (
     SELECT id, version FROM child WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3
 )
-SELECT p.id AS child_id, p.version, array_agg(DISTINCT k.key) FILTER (WHERE k.visible) AS keys
+SELECT p.id AS child_id, p.version,
+       array_agg(DISTINCT k.key) FILTER (WHERE k.visible AND k.version = ANY($4::text[])) AS keys
   FROM page AS p
   LEFT JOIN source_record AS r ON r.child_id = p.id
   LEFT JOIN child_key AS k ON k.source_record_id = r.id
@@ -60,7 +63,8 @@ SELECT p.id AS child_id, p.version, array_agg(DISTINCT k.key) FILTER (WHERE k.vi
 """
 
 _PROJECTIONS = """
-SELECT c.id AS child_id, c.version, array_agg(DISTINCT k.key) FILTER (WHERE k.visible) AS keys
+SELECT c.id AS child_id, c.version,
+       array_agg(DISTINCT k.key) FILTER (WHERE k.visible AND k.version = ANY($2::text[])) AS keys
   FROM child AS c
   LEFT JOIN source_record AS r ON r.child_id = c.id
   LEFT JOIN child_key AS k ON k.source_record_id = r.id

@@ -1,6 +1,12 @@
 """Why the child index refuses: one class for each reason of `kith.childindex.v1.ErrorReason`. Pure."""
 
-from services.chassis.errors import FailedPrecondition, InvalidArgument, PermissionDenied, ResourceExhausted
+from services.chassis.errors import (
+    FailedPrecondition,
+    InvalidArgument,
+    PermissionDenied,
+    ResourceExhausted,
+    Unavailable,
+)
 
 
 class ChildNotVisible(PermissionDenied):
@@ -85,3 +91,10 @@ class QueryTooBroad(InvalidArgument):
 
     def __init__(self, advice: str) -> None:
         super().__init__([("query", advice)], reason="QUERY_TOO_BROAD")
+
+
+class KeysNotMade(Unavailable):
+    """Not every record has keys of the version asked by, or would have after this: see `key_versions.py` (G10)."""
+
+    def __init__(self) -> None:
+        super().__init__("KEYS_NOT_MADE", retry_after=5.0)

@@ -10,11 +10,13 @@ from services.chassis.access import Decision
 from services.chassis.database import Connection
 from services.chassis.seal import Sealer
 from services.child_index import events, involvement_store, store
+from services.child_index.child_keys import veil
 from services.child_index.facts import Record, describe
 from services.child_index.involvement_store import StoredInvolvement
 from services.child_index.match_keys import MatchKeys
 from services.child_index.opened import open_in_full
 from services.child_index.placement import Placement, place
+from services.child_index.refusals import KeysNotMade
 from services.child_index.shield import KnownChild, KnownRecord
 from services.child_index.shielding import Shielding, advance
 from services.matching import Model, prepare
@@ -41,7 +43,7 @@ class Registrar:
         self,
         connection: Connection,
         *,
-        local_key_hash: bytes,
+        local_key_hashes: Sequence[bytes],
         facts: child_pb2.Facts,
         involvement: StoredInvolvement | None,
         organisation_id: str,
@@ -51,12 +53,15 @@ class Registrar:
 
         A record that is certain to be of a known child joins it. One that is doubtful becomes a child of its own and
         a proposal for people, so that nothing is lost while it waits. A record that is there stays with its child.
+
+        `local_key_hashes` has the hash of the sender's own key under each secret, the one to store first. Raises
+        KeysNotMade.
         """
         features = prepare(describe(facts))
         identifiers = self._keys.identifiers(facts)
         keys = self._keys.stored(features)
-        await store.lock(connection, self._keys.locks(features, local_key_hash, identifiers))
-        found = await store.find_for_registration(connection, local_key_hash, keys, identifiers)
+        await store.lock(connection, self._keys.locks(features, local_key_hashes, identifiers))
+        found = await store.find_for_registration(connection, local_key_hashes, keys, identifiers)
         known = open_in_full(self._sealer, found, decision)
         record = Record(facts, datetime.now(UTC))
         placed = place(record, features, known, organisation_id, self._model)
@@ -80,24 +85,29 @@ class Registrar:
             record_id=own.record_id,
             child_id=child.child_id,
             organisation_id=UUID(organisation_id),
-            local_key_hash=local_key_hash,
+            local_key_hash=local_key_hashes[0],
+            local_key_version=self._keys.identifier_version,
             sealed_facts=self._sealer.seal(
                 child.wrapped_key, own.record_id, child.child_id, facts.SerializeToString()
             ),
             model_version=self._model.model_version,
             look_alike=own.look_alike,
+            key_versions=self._keys.versions,
         )
-        await store.save_keys(
+        current = await store.save_keys(
             connection,
             own.record_id,
             child.child_id,
             keys=keys,
             identifiers=identifiers,
-            veil=self._shielding.veil(child.records) if child.veiled else None,
+            veil=veil(child.records, self._keys) if child.veiled else None,
             look_alike=own.look_alike,
             proposed=placed.proposed,
             model_version=self._model.model_version,
+            key_versions=self._keys.versions,
         )
+        if not current:
+            raise KeysNotMade
         for other_id, record_ids in hidden.items():
             await self._shielding.hide(connection, others[other_id], record_ids, child.child_id)
         involvement_id = None

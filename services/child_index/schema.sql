@@ -31,11 +31,23 @@ CREATE TABLE source_record (
     update_time timestamptz NOT NULL DEFAULT now(),
     -- Whether the record may be of a shielded child of which it knows more than others may see: until an officer has
     -- decided, nobody but its own organisation is shown it (DESIGN 5 no. 8).
-    look_alike boolean NOT NULL DEFAULT false
+    look_alike boolean NOT NULL DEFAULT false,
+    -- The version of the secret `identifier` that local_key_hash was made with.
+    local_key_version text NOT NULL DEFAULT 'i1',
+    -- The versions of which the record has all its keys, though they may be none.
+    key_versions text [] NOT NULL DEFAULT '{k2-s1,i1}'
 );
 CREATE INDEX source_record_child ON source_record (child_id);
 CREATE INDEX source_record_feed ON source_record (organisation_id, update_time);
 CREATE INDEX source_record_look_alike ON source_record (organisation_id) WHERE look_alike;
+
+-- The versions of keys that records are given: `k<key schema>-s<version of the secret match>`, or `i<version of the secret
+-- identifier>`. Empty until the first registration.
+CREATE TABLE key_version (
+    version text PRIMARY KEY,
+    -- Whether every record has its keys of this version: only then is anybody looked up by them.
+    complete boolean NOT NULL
+);
 
 -- Hashed match keys of each record. Those that are not visible serve registration only (DESIGN 5 no. 5).
 CREATE TABLE child_key (
@@ -43,6 +55,7 @@ CREATE TABLE child_key (
     source_record_id uuid NOT NULL REFERENCES source_record (id),
     child_id uuid NOT NULL,
     visible boolean NOT NULL,
+    version text NOT NULL DEFAULT 'k2-s1',
     -- The lookup by key is answered from this index alone.
     PRIMARY KEY (key, source_record_id) INCLUDE (child_id, visible)
 );
@@ -53,6 +66,7 @@ CREATE TABLE identifier (
     hash bytea NOT NULL,
     source_record_id uuid NOT NULL REFERENCES source_record (id),
     child_id uuid NOT NULL REFERENCES child (id),
+    version text NOT NULL DEFAULT 'i1',
     PRIMARY KEY (hash, source_record_id)
 );
 CREATE INDEX identifier_child ON identifier (child_id);
@@ -180,6 +194,6 @@ $$;
 
 GRANT SELECT, INSERT, UPDATE ON child, source_record, involvement, caf_indicator, lead_professional, shield
 TO kith_child_index_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON child_key TO kith_child_index_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON child_key, key_version TO kith_child_index_app;
 GRANT SELECT, INSERT, DELETE ON identifier, disclosure TO kith_child_index_app;
 GRANT SELECT, INSERT ON match_proposal TO kith_child_index_app;

@@ -71,7 +71,7 @@ class ChildIndexService(ChildIndexServiceServicer):
         began = time.monotonic()
         decision = access.current()
         organisation_id = decision.caller.organisation_id
-        local_key_hash = self._refs.local_key(request.local_key, organisation_id)
+        local_key_hashes = self._refs.local_key(request.local_key, organisation_id)
         involvement = None
         if request.HasField("involvement"):
             answered = await self._writes.answered(request, pb.RegisterChildResponse)
@@ -80,7 +80,7 @@ class ChildIndexService(ChildIndexServiceServicer):
             known = None
             if request.involvement.basis.consent_id:  # only a consent is about a child that is there already
                 async with self._database.connection() as connection:
-                    known = await store.child_of_local_key(connection, local_key_hash)
+                    known = await store.child_of_local_key(connection, local_key_hashes)
             involvement = await involvements.checked(
                 self._directory,
                 self._consent,
@@ -92,7 +92,7 @@ class ChildIndexService(ChildIndexServiceServicer):
         async def register(connection: Connection) -> pb.RegisterChildResponse:
             registered = await self._registrar.register(
                 connection,
-                local_key_hash=local_key_hash,
+                local_key_hashes=local_key_hashes,
                 facts=request.facts,
                 involvement=involvement,
                 organisation_id=organisation_id,

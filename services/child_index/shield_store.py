@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.chassis.database import Connection
+from services.child_index.child_keys import KeyRow
 from services.child_index.shield import Shield, State
 
 
@@ -45,14 +46,27 @@ async def replace_keys(
     connection: Connection,
     child_id: UUID,
     record_ids: Sequence[UUID],
-    rows: Sequence[tuple[UUID, int, bool]],
-) -> None:
-    """Make (record, key, visible) all keys of a child's records."""
+    rows: Sequence[KeyRow],
+    key_versions: Sequence[str],
+) -> bool:
+    """Make these all keys of a child's records, in so far as records have keys of their versions now.
+
+    `key_versions` are the versions that the caller makes; False, and nothing of it may stay, if they lack a complete
+    one.
+    """
     # Two statements: one cannot delete a row and add it.
     await connection.execute(_DELETE_KEYS, record_ids)
-    await connection.execute(
-        _ADD_KEYS, child_id, [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+    current: bool = await connection.fetchval(
+        _ADD_KEYS,
+        child_id,
+        [row.record_id for row in rows],
+        [row.key for row in rows],
+        [row.visible for row in rows],
+        [row.version for row in rows],
+        record_ids,
+        key_versions,
     )
+    return current
 
 
 async def propose(connection: Connection, child_id: UUID, others: Sequence[UUID], model_version: str) -> None:
@@ -99,9 +113,16 @@ _SET_LOOK_ALIKES = "UPDATE source_record SET look_alike = $2 WHERE id = ANY($1::
 _DELETE_KEYS = "DELETE FROM child_key WHERE source_record_id = ANY($1::uuid[])"
 
 _ADD_KEYS = """
-INSERT INTO child_key (key, source_record_id, child_id, visible)
-SELECT key, source_record_id, $1, visible
-  FROM unnest($2::uuid[], $3::bigint[], $4::boolean[]) AS k (source_record_id, key, visible)
+WITH added AS (
+    INSERT INTO child_key (key, source_record_id, child_id, visible, version)
+    SELECT k.key, k.source_record_id, $1, k.visible, k.version
+      FROM unnest($2::uuid[], $3::bigint[], $4::boolean[], $5::text[]) AS k (source_record_id, key, visible, version)
+      JOIN key_version USING (version)
+), unfinished AS (
+    UPDATE source_record SET key_versions = ARRAY(SELECT unnest(key_versions) INTERSECT SELECT unnest($7::text[]))
+     WHERE id = ANY($6::uuid[]) AND NOT key_versions <@ $7::text[]
+)
+SELECT NOT EXISTS (SELECT FROM key_version WHERE complete AND version <> ALL($7::text[]))
 """
 
 _PROPOSE = """

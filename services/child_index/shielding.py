@@ -10,12 +10,13 @@ from services.chassis.access import Decision
 from services.chassis.database import Connection
 from services.chassis.seal import Sealer
 from services.child_index import events, shield, shield_store, store
+from services.child_index.child_keys import key_rows
 from services.child_index.facts import describe
 from services.child_index.match_keys import MatchKeys
 from services.child_index.opened import open_in_full
 from services.child_index.placement import look_alikes
-from services.child_index.refusals import ChildNotVisible
-from services.child_index.shield import KnownChild, KnownRecord, visible_facts, with_shown_record
+from services.child_index.refusals import ChildNotVisible, KeysNotMade
+from services.child_index.shield import KnownChild, with_shown_record
 from services.matching import Model, prepare
 
 
@@ -28,7 +29,10 @@ class Shielding:
         self._model = model
 
     async def place(self, connection: Connection, child_id: UUID, decision: Decision) -> None:
-        """Shield a child, and hide what may be of it in other children's records. Raises ChildNotVisible."""
+        """Shield a child, and hide what may be of it in other children's records.
+
+        Raises ChildNotVisible, KeysNotMade.
+        """
         await store.lock_shields(connection)
         child = await self._known(connection, child_id, decision)
         shielded = replace(child, shielded=True, records=with_shown_record(child.records))
@@ -44,7 +48,7 @@ class Shielding:
             await self.hide(connection, others[other_id], record_ids, child_id)
 
     async def lift(self, connection: Connection, child_id: UUID, decision: Decision) -> None:
-        """Show all of a child again. Raises ChildNotVisible, ShieldStateWrong."""
+        """Show all of a child again. Raises ChildNotVisible, ShieldStateWrong, KeysNotMade."""
         await store.lock_shields(connection)
         child = await self._known(connection, child_id, decision)
         await advance(connection, {child_id: [ChildChanged()]})
@@ -77,10 +81,6 @@ class Shielding:
         await shield_store.propose(connection, child.child_id, [resembled], self._model.model_version)
         await self._rekey(connection, replace(child, records=records))
 
-    def veil(self, records: Sequence[KnownRecord]) -> list[int]:
-        """The keys of what is visible of a veiled child."""
-        return self._keys.stored(prepare(describe(visible_facts(records))))
-
     async def _known(self, connection: Connection, child_id: UUID, decision: Decision) -> KnownChild:
         sealed = await store.records_of(connection, child_id)
         if not sealed:
@@ -89,30 +89,24 @@ class Shielding:
 
     async def _near(self, connection: Connection, child: KnownChild, decision: Decision) -> list[KnownChild]:
         """The children that share a key or an identifier with any of the child's records."""
-        keys: set[int] = set()
-        identifiers: set[bytes] = set()
+        keys: dict[int, str] = {}
+        identifiers: dict[bytes, str] = {}
         for record in child.all_records:
             keys.update(self._keys.stored(prepare(describe(record.facts))))
             identifiers.update(self._keys.identifiers(record.facts))
-        found = await store.find_for_registration(connection, b"", sorted(keys), sorted(identifiers))
+        found = await store.find_for_registration(connection, [], keys, identifiers)
         return open_in_full(self._sealer, found, decision)
 
     async def _rekey(self, connection: Connection, child: KnownChild) -> None:
-        """Write all keys of a child anew, each visible or not."""
-        veil = set(self.veil(child.records)) if child.veiled else None
-        rows = {
-            (one.record_id, key): (not one.look_alike if veil is None else key in veil)
-            for one in child.records
-            for key in self._keys.stored(prepare(describe(one.record.facts)))
-        }
-        # What several records say together may make keys that none of them has.
-        rows |= {(child.records[0].record_id, key): True for key in veil or ()}
-        await shield_store.replace_keys(
+        """Write all keys of a child anew, each visible or not. Raises KeysNotMade."""
+        if not await shield_store.replace_keys(
             connection,
             child.child_id,
             [one.record_id for one in child.records],
-            [(record_id, key, visible) for (record_id, key), visible in rows.items()],
-        )
+            key_rows(child, self._keys),
+            self._keys.versions,
+        ):
+            raise KeysNotMade
 
 
 async def advance(

@@ -3,25 +3,22 @@
 from contextlib import AsyncExitStack
 from functools import partial
 
-from kith.childindex.v1 import candidate_service_pb2, projection_service_pb2
+from kith.childindex.v1 import candidate_service_pb2
 from kith.search.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
 from services.chassis import telemetry
 from services.chassis.caller import TokenVerifier
-from services.chassis.channel import connect, own_connect
+from services.chassis.channel import connect
 from services.chassis.config import load
 from services.chassis.kafka import KafkaSettings
 from services.chassis.keyring import Keyring
 from services.chassis.server import Background, run, serve
 from services.chassis.service_identity import ServiceIdentity
-from services.matching import KEY_SCHEMA
 from services.search.config import Config
 from services.search.consumer import Projector
-from services.search.generations_store import GenerationsStore
 from services.search.keeper import Keeper
-from services.search.neighbours import Source
+from services.search.projection import projection
 from services.search.reconcile import Reconciler
 from services.search.service import Engine, SearchService
-from services.search.store import ChildrenIndex, opensearch
 
 SERVICE = "search"
 
@@ -41,19 +38,13 @@ async def main(config: Config) -> None:
         engine = None
         background: list[Background] = []
         if config.opensearch_url is not None:
-            as_itself = await stack.enter_async_context(
-                own_connect(config.child_index_address, projection_service_pb2.DESCRIPTOR, identity=identity)
-            )
-            client = await stack.enter_async_context(opensearch(config.opensearch_url))
-            version, _ = keyring.active("match")
-            index = ChildrenIndex(client, key_schema=KEY_SCHEMA, secret_version=version)
-            generations, source = GenerationsStore(client, index.alias), Source(as_itself)
+            made = await stack.enter_async_context(projection(config, keyring, identity))
             kafka = KafkaSettings(config.kafka_bootstrap_servers, config.kafka_bootstrap_servers_file)
-            keeper = Keeper(index, generations, source)
-            projector = Projector(index, generations, source, keeper, kafka)
-            reconciler = Reconciler(index, generations, source)
+            keeper = Keeper(made.index, made.generations, made.source)
+            projector = Projector(made.index, made.generations, made.source, keeper, kafka)
+            reconciler = Reconciler(made.index, made.generations, made.source)
             compare = partial(reconciler.run, config.reconcile_seconds, config.reconcile_keys_seconds)
-            engine = Engine(index, projector)
+            engine = Engine(made.index, projector)
             background = [keeper.run, projector.run, compare]
         await serve(
             SERVICE,

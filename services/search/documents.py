@@ -91,9 +91,14 @@ def _line(index: str, child_id: str, version: int, keys: list[int], more: bytes 
 _GENERATION: Final = re.compile(r"-g(\d{6,})$")
 
 
-def alias(key_schema: int, secret_version: str) -> str:
+def key_version(key_schema: int, secret_version: str) -> str:
+    """What the child index calls the keys that are made by these."""
+    return f"k{key_schema}-s{secret_version}"
+
+
+def alias(key_version_: str) -> str:
     """The name that is searched: one for each key schema and secret, so that old and new replicas run side by side."""
-    return f"kith-children-k{key_schema}-s{secret_version}"
+    return f"kith-children-{key_version_}"
 
 
 def index_name(alias_: str, generation: int) -> str:

@@ -20,8 +20,10 @@ class TokenRefused(Exception):
 class Source:
     """The child index. Its methods raise AioRpcError and what a channel raises, unless they say otherwise."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, key_version: str) -> None:
+        """`key_version` says whose keys the projections are to have."""
         self._stub = ProjectionServiceStub(channel)
+        self._key_version = key_version
 
     async def changes(self, after: str, limit: int) -> pb.ListChangesResponse:
         """The events after a token."""
@@ -34,7 +36,9 @@ class Source:
         """The children that exist, as they are now."""
         found: list[pb.Projection] = []
         for start in range(0, len(child_ids), MOST_IDS):
-            request = pb.BatchGetProjectionsRequest(child_ids=child_ids[start : start + MOST_IDS])
+            request = pb.BatchGetProjectionsRequest(
+                child_ids=child_ids[start : start + MOST_IDS], key_version=self._key_version
+            )
             found.extend((await self._stub.BatchGetProjections(request)).projections)
         return found
 
@@ -42,7 +46,8 @@ class Source:
         """One page of all children. Raises TokenRefused."""
         try:
             answer: pb.ListProjectionsResponse = await self._stub.ListProjections(
-                pb.ListProjectionsRequest(page_size=size, page_token=token), timeout=_LIST_SECONDS
+                pb.ListProjectionsRequest(page_size=size, page_token=token, key_version=self._key_version),
+                timeout=_LIST_SECONDS,
             )
         except AioRpcError as error:
             if token and error.code() is grpc.StatusCode.INVALID_ARGUMENT:
@@ -53,7 +58,9 @@ class Source:
     async def beginning_with(self, id_prefix: str) -> list[pb.Projection]:
         """All children whose ids begin with up to three hexadecimal digits."""
         found: list[pb.Projection] = []
-        request = pb.ListProjectionsRequest(page_size=MOST_IDS, id_prefix=id_prefix)
+        request = pb.ListProjectionsRequest(
+            page_size=MOST_IDS, id_prefix=id_prefix, key_version=self._key_version
+        )
         while True:
             answer = await self._stub.ListProjections(request, timeout=_LIST_SECONDS)
             found.extend(answer.projections)

@@ -13,10 +13,10 @@ from services.chassis.config import load
 from services.chassis.keyring import Keyring
 from services.chassis.server import run
 from services.chassis.telemetry import log
-from services.matching import KEY_SCHEMA
 from services.search import documents
 from services.search.config import Config
 from services.search.generations_store import GenerationsStore, Stored, Superseded
+from services.search.projection import key_version
 from services.search.store import opensearch
 
 _LOOK_SECONDS: Final = 1.0
@@ -44,9 +44,9 @@ async def in_use(generations: GenerationsStore, name: str) -> None:
 
 async def _command(config: Config, *, wait: bool) -> None:
     telemetry.start("search", config)
-    version, _ = Keyring.load(config.keyring_file).active("match")
+    made_of = key_version(Keyring.load(config.keyring_file))
     async with opensearch(config.needed_opensearch_url()) as client:
-        generations = GenerationsStore(client, documents.alias(KEY_SCHEMA, version))
+        generations = GenerationsStore(client, documents.alias(made_of))
         name = await request(generations)
         log.info("a new index was asked for", index=name)
         if wait:

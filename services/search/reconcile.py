@@ -11,7 +11,6 @@ import asyncio
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -27,7 +26,8 @@ from services.search import documents, metrics
 from services.search.config import Config
 from services.search.generations_store import GenerationsStore
 from services.search.neighbours import MOST_IDS, Source
-from services.search.store import ChildrenIndex, opensearch
+from services.search.projection import projection
+from services.search.store import ChildrenIndex
 
 _SETTLE_SECONDS: Final = 3.0
 """What was on its way when it was compared has arrived by then."""
@@ -213,19 +213,11 @@ def _portions(ids: Sequence[str]) -> Iterator[list[str]]:
 async def _command(config: Config, *, keys: bool) -> None:
     """Compare once; what differed is in the log."""
     telemetry.start("search", config)
-    version, _ = Keyring.load(config.keyring_file).active("match")
-    async with AsyncExitStack() as stack:
-        identity = await stack.enter_async_context(
-            ServiceIdentity("search", config.service_key_file, config.issuer)
-        )
-        channel = await stack.enter_async_context(
-            own_connect(config.child_index_address, projection_service_pb2.DESCRIPTOR, identity=identity)
-        )
-        client = await stack.enter_async_context(opensearch(config.needed_opensearch_url()))
-        index = ChildrenIndex(client, key_schema=KEY_SCHEMA, secret_version=version)
-        drift = await Reconciler(index, GenerationsStore(client, index.alias), Source(channel)).reconcile(
-            keys=keys
-        )
+    async with (
+        ServiceIdentity("search", config.service_key_file, config.issuer) as identity,
+        projection(config, Keyring.load(config.keyring_file), identity) as made,
+    ):
+        drift = await Reconciler(made.index, made.generations, made.source).reconcile(keys=keys)
         log.info("compared with the child index", count=sum(drift.counts.values()))
 
 

@@ -18,6 +18,7 @@ from services.chassis.keyring import Keyring
 from services.chassis.validation import validate
 from services.matching import enough_to_search
 from services.search.consumer import Projector
+from services.search.projection import key_version
 from services.search.query import features, field_to_add, key_hashes
 from services.search.refusals import QueryTooBroad
 from services.search.store import ChildrenIndex, IndexUnavailable
@@ -43,6 +44,7 @@ class SearchService(SearchServiceServicer):
     def __init__(self, to_child_index: Channel, keyring: Keyring, engine: Engine | None) -> None:
         self._candidates = CandidateServiceStub(to_child_index)
         _, self._secret = keyring.active("match")
+        self._key_version = key_version(keyring)
         self._engine = engine
 
     async def FindChildren(
@@ -96,7 +98,11 @@ class SearchService(SearchServiceServicer):
             raise QueryTooBroad(field_to_add(known), advice)
         keys = key_hashes(known, self._secret)
         return MatchCandidatesRequest(
-            query=query, key_hashes=keys, key_weights=keys.values(), page_size=page_size
+            query=query,
+            key_hashes=keys,
+            key_weights=keys.values(),
+            key_version=self._key_version,
+            page_size=page_size,
         )
 
     async def _look_up(self, asked: Sequence[MatchCandidatesRequest]) -> None:

@@ -16,8 +16,7 @@ from uuid import UUID
 from opensearchpy import AsyncOpenSearch, OpenSearchException, TransportError
 
 from kith.childindex.v1.projection_service_pb2 import Projection
-from services.chassis import metrics
-from services.search import documents
+from services.search import documents, metrics
 
 MOST_CANDIDATES: Final = 100
 SEARCH_SECONDS: Final = 0.5
@@ -83,8 +82,9 @@ async def opensearch(url: str) -> AsyncIterator[AsyncOpenSearch]:
 class ChildrenIndex:
     """The children as they are searched, through an alias, and as they are written, by the names of indices."""
 
-    def __init__(self, client: AsyncOpenSearch, *, key_schema: int, secret_version: str) -> None:
-        self.alias = documents.alias(key_schema, secret_version)
+    def __init__(self, client: AsyncOpenSearch, key_version: str) -> None:
+        """`key_version` says of which keys the documents are made, as `k<key schema>-s<secret version>`."""
+        self.alias = documents.alias(key_version)
         self._client = client
         self._asked_again = -float("inf")
 

@@ -50,9 +50,11 @@ _ORGANISATIONS: Final = [UUID(int=(0xB0C << 96) | (4 << 76) | (8 << 60) | n) for
 _SIGNATURE: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END: Final = struct.pack(">h", -1)
 _CHILD: Final = struct.Struct(">hi16siqi")
-_RECORD: Final = struct.Struct(">hi16si16si16si32si")
+_RECORD: Final = struct.Struct(">hi16si16si16si16si")
 _KEY: Final = struct.Struct(">hiqi16si16si?")
-_IDENTIFIER: Final = struct.Struct(">hi32si16si16s")
+_IDENTIFIER: Final = struct.Struct(">hi16si16si16s")
+_TEXTS: Final = struct.Struct(">iiiii")
+_TEXT_OID: Final = 25
 _COLUMNS: Final = {
     "child": ("id", "version", "wrapped_key"),
     "source_record": (
@@ -62,9 +64,11 @@ _COLUMNS: Final = {
         "local_key_hash",
         "sealed_facts",
         "model_version",
+        "local_key_version",
+        "key_versions",
     ),
-    "child_key": ("key", "source_record_id", "child_id", "visible"),
-    "identifier": ("hash", "source_record_id", "child_id"),
+    "child_key": ("key", "source_record_id", "child_id", "visible", "version"),
+    "identifier": ("hash", "source_record_id", "child_id", "version"),
 }
 _GENDERS: Final = {"female": child_pb2.Facts.GENDER_FEMALE, "male": child_pb2.Facts.GENDER_MALE}
 _FILLED_AT_THE_END: Final = ("child_key", "identifier")
@@ -138,9 +142,22 @@ class _Rows:
     def __init__(self, keyring: Keyring) -> None:
         self._sealer = Sealer(keyring)
         self._keys = MatchKeys(keyring)
-        self._model_version = load_model().model_version.encode()
+        # What stands at the end of every record.
+        versions = self._keys.versions
+        self._decided = b"".join(
+            (
+                _text(load_model().model_version),
+                _text(self._keys.identifier_version),
+                _field(_TEXTS.pack(1, 0, _TEXT_OID, len(versions), 1) + b"".join(map(_text, versions))),
+            )
+        )
         self.parts: dict[str, list[bytes]] = {table: [] for table in _COLUMNS}
         self.records = 0
+
+    @property
+    def key_versions(self) -> tuple[str, ...]:
+        """The versions of which every record has its keys."""
+        return self._keys.versions
 
     def add(self, records: Iterable[child_pb2.Facts]) -> None:
         """Add a child with its records."""
@@ -155,20 +172,30 @@ class _Rows:
 
     def _add_record(self, child_id: UUID, record_id: UUID, sealed: bytes, record: child_pb2.Facts) -> None:
         organisation = _ORGANISATIONS[self.records % len(_ORGANISATIONS)]
-        local = self._keys.local_key(str(organisation), "bulk", record_id.hex)
+        local = self._keys.local_key(str(organisation), "bulk", record_id.hex)[0]
         ids = (16, record_id.bytes, 16, child_id.bytes)
         self.parts["source_record"] += (
-            _RECORD.pack(6, *ids, 16, organisation.bytes, 32, local, len(sealed)),
+            _RECORD.pack(8, *ids, 16, organisation.bytes, 16, local, len(sealed)),
             sealed,
-            struct.pack(">i", len(self._model_version)),
-            self._model_version,
+            self._decided,
         )
         keys = self._keys.stored(prepare(describe(record)))
-        self.parts["child_key"] += [_KEY.pack(4, 8, key, *ids, 1, True) for key in keys]
+        self.parts["child_key"] += [
+            _KEY.pack(5, 8, key, *ids, 1, True) + _text(version) for key, version in keys.items()
+        ]
         self.parts["identifier"] += [
-            _IDENTIFIER.pack(3, 32, hash_, *ids) for hash_ in self._keys.identifiers(record)
+            _IDENTIFIER.pack(4, 16, hash_, *ids) + _text(version)
+            for hash_, version in self._keys.identifiers(record).items()
         ]
         self.records += 1
+
+
+def _field(value: bytes) -> bytes:
+    return struct.pack(">i", len(value)) + value
+
+
+def _text(value: str) -> bytes:
+    return _field(value.encode())
 
 
 def _fill_part(address: str, keyring_file: Path, source: Source, part: int, children: int) -> int:
@@ -182,6 +209,7 @@ async def _copy(address: str, rows: _Rows, children: Iterable[Iterable[child_pb2
         # Nobody else is in the database, and what refers to what is right by construction.
         await connection.execute("SET session_replication_role = replica")
         await connection.execute("SET synchronous_commit = off")
+        await connection.execute(_VERSIONS, rows.key_versions)
         for number, child in enumerate(children, 1):
             rows.add(child)
             if number % _BATCH == 0:
@@ -231,6 +259,11 @@ async def _with_indexes(address: str, statements: Iterable[str]) -> None:
     finally:
         await connection.close()
 
+
+_VERSIONS = """
+INSERT INTO key_version (version, complete) SELECT version, true FROM unnest($1::text[]) AS v (version)
+    ON CONFLICT DO NOTHING
+"""
 
 _PRIMARY_KEYS = """
 SELECT c.conrelid::regclass::text AS owner, quote_ident(c.conname) AS name, pg_get_constraintdef(c.oid) AS made

@@ -42,6 +42,7 @@ from services.child_index.match_view import finding
 from services.child_index.opened import open_children
 from services.child_index.store import SealedRecord
 from services.matching import KEY_SCHEMA, load_model
+from services.search import documents
 from services.search.query import features, key_hashes
 from services.search.store import ChildrenIndex, opensearch
 from tests.bench.bench_fleet import filled_fleet, source_of
@@ -211,7 +212,7 @@ async def _in_parts(
         database.pool(layout.secrets.database_url("child_index"), name="bench", settings=_DATABASE) as pool,
         opensearch(layout.opensearch) as client,
     ):
-        index = ChildrenIndex(client, key_schema=KEY_SCHEMA, secret_version=version) if engines else None
+        index = ChildrenIndex(client, documents.key_version(KEY_SCHEMA, version)) if engines else None
         for number, query in enumerate(asked):
             now = times if number >= _WARM_UP else Times()
             with now.of("search: normalise the question, make and hash its keys"):

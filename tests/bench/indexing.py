@@ -90,9 +90,10 @@ async def _parts(fleet: RunningFleet) -> AsyncIterator[_Parts]:
             own_connect(layout.target("child_index"), projection_service_pb2.DESCRIPTOR, identity=identity)
         )
         client = await stack.enter_async_context(opensearch(layout.opensearch))
-        index = ChildrenIndex(client, key_schema=KEY_SCHEMA, secret_version=version)
+        made_of = documents.key_version(KEY_SCHEMA, version)
+        index = ChildrenIndex(client, made_of)
         yield _Parts(
-            Source(channel),
+            Source(channel, made_of),
             index,
             GenerationsStore(client, index.alias),
             GenerationsStore(client, "kith-bench"),

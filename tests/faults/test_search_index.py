@@ -31,7 +31,7 @@ pytestmark = pytest.mark.parametrize(
 async def _generations(fleet: RunningFleet) -> AsyncIterator[GenerationsStore]:
     version, _ = Keyring.load(fleet.layout.secrets.keyring("search")).active("match")
     async with opensearch(fleet.layout.opensearch) as client:
-        yield GenerationsStore(client, documents.alias(KEY_SCHEMA, version))
+        yield GenerationsStore(client, documents.alias(documents.key_version(KEY_SCHEMA, version)))
 
 
 async def _said(generations: GenerationsStore) -> Generations:

@@ -43,6 +43,7 @@ from services.child_index.shielding import Shielding
 from services.identity.scopes import AGENCY, PERSON, Role
 from services.matching import load_model
 from services.search import query as search_query
+from services.search.projection import key_version
 
 
 class OwnDirectory(Directory):
@@ -103,6 +104,8 @@ class Index:
 
     database: Database
     keyring: Keyring
+    key_version: str
+    """Of the keys that a search sends: as a release of `search` with the same keyring makes them."""
     index: ChildIndexService
     shields: ShieldService
     candidates: CandidateService
@@ -191,6 +194,7 @@ class Index:
             key_hashes=list(hashes),
             key_weights=list(hashes.values()),
             own_index=True,
+            key_version=self.key_version,
             page_size=50,
         )
         found: candidate_service_pb2.MatchCandidatesResponse = await self.call(
@@ -243,6 +247,7 @@ async def replica(url_file: Path, keyring: Keyring) -> AsyncIterator[Index]:
         yield Index(
             pool,
             keyring,
+            key_version(keyring),
             ChildIndexService(
                 pool,
                 keyring=keyring,
@@ -261,7 +266,12 @@ async def replica(url_file: Path, keyring: Keyring) -> AsyncIterator[Index]:
                 tokens=PageTokens(keyring),
             ),
             CandidateService(
-                pool, sealer=sealer, child_ids=ChildIds(keyring), disclosures=disclosures, model=model
+                pool,
+                sealer=sealer,
+                child_ids=ChildIds(keyring),
+                disclosures=disclosures,
+                keys=keys,
+                model=model,
             ),
         )
 

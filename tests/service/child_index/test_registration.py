@@ -40,7 +40,7 @@ class Index:
         async with self.database.transaction() as connection:
             return await self.registrar.register(
                 connection,
-                local_key_hash=self.keys.local_key(agency, "system", local_id),
+                local_key_hashes=self.keys.local_key(agency, "system", local_id),
                 facts=facts,
                 involvement=None,
                 organisation_id=agency,

@@ -126,7 +126,9 @@ async def test_only_visible_keys_reach_the_search_engine(index: Index) -> None:
     """DESIGN 5 no. 5."""
     child_id = await shielded(index)
     async with index.database.connection() as connection:
-        (row,) = await projection_store.projections(connection, [index.internal(child_id, SCHOOL)])
+        (row,) = await projection_store.projections(
+            connection, [index.internal(child_id, SCHOOL)], [index.key_version]
+        )
     assert set(row["keys"]) == await visible_keys(index, child_id)
     stored = await index.rows(
         "SELECT DISTINCT key FROM child_key WHERE child_id = $1", index.internal(child_id, SCHOOL)

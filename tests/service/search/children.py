@@ -13,9 +13,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kith.childindex.v1 import child_events_pb2
 from services.chassis import outbox
 from services.chassis.outbox import Event
+from services.matching import KEY_SCHEMA
+from services.search import documents
 
 _TABLES = "child, source_record, child_key, chassis.outbox"
 _KEYS = 12
+KEY_VERSION = documents.key_version(KEY_SCHEMA, "1")
+"""What the keys are called, whatever they are."""
 
 
 class Children:
@@ -83,8 +87,8 @@ class Children:
     async def _set_keys(self, record_id: UUID, child_id: UUID, keys: list[int]) -> None:
         await self.connection.execute("DELETE FROM child_key WHERE source_record_id = $1", record_id)
         await self.connection.executemany(
-            "INSERT INTO child_key (key, source_record_id, child_id, visible) VALUES ($1, $2, $3, true)",
-            [(key, record_id, child_id) for key in keys],
+            "INSERT INTO child_key (key, source_record_id, child_id, visible, version) VALUES ($1, $2, $3, true, $4)",
+            [(key, record_id, child_id, KEY_VERSION) for key in keys],
         )
         self.keys[str(child_id)] = keys
 

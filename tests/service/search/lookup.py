@@ -84,7 +84,7 @@ class Lookup:
         async with self.database.transaction() as connection:
             return await self.registrar.register(
                 connection,
-                local_key_hash=self.keys.local_key(organisation, "files", local_id or secrets.token_hex(8)),
+                local_key_hashes=self.keys.local_key(organisation, "files", local_id or secrets.token_hex(8)),
                 facts=facts,
                 involvement=None,
                 organisation_id=organisation,
@@ -153,6 +153,7 @@ async def lookup(
             sealer=sealer,
             child_ids=ChildIds(keyring),
             disclosures=Disclosures(person_limit, system_limit),
+            keys=keys,
             model=model,
         )
         calls: list[str] = []

@@ -31,7 +31,7 @@ from services.search.neighbours import Source
 from services.search.reconcile import Reconciler
 from services.search.store import ChildrenIndex, IndexUnavailable, opensearch
 from tests.service.chassis.issuer import Issuer
-from tests.service.search.children import Children
+from tests.service.search.children import KEY_VERSION, Children
 
 
 @dataclass
@@ -108,8 +108,8 @@ async def running_replica(
             own_connect(child_index, projection_service_pb2.DESCRIPTOR, identity=identity)
         )
         client = await stack.enter_async_context(opensearch(url))
-        index = ChildrenIndex(client, key_schema=1, secret_version=secret_version)
-        generations, source = GenerationsStore(client, index.alias), Source(channel)
+        index = ChildrenIndex(client, f"k1-s{secret_version}")
+        generations, source = GenerationsStore(client, index.alias), Source(channel, KEY_VERSION)
         keeper = Keeper(index, generations, source, silent_seconds=1.0, unusable_seconds=2.0)
         projector = Projector(index, generations, source, keeper, KafkaSettings())
         reconciler = Reconciler(index, generations, source, settle_seconds=0.0)

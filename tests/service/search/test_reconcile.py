@@ -168,8 +168,10 @@ async def test_by_command(
     """`python -m services.search.reconcile --keys` and `…rebuild`, with the settings of the service."""
     from services.matching import KEY_SCHEMA  # the command's, whatever the tests use
 
-    replica.index.alias = replica.generations.alias = documents.alias(KEY_SCHEMA, secret_version)
+    key_version = documents.key_version(KEY_SCHEMA, secret_version)
+    replica.index.alias = replica.generations.alias = documents.alias(key_version)
     name = await _filled_with(replica, children, 5)
+    await children.connection.execute("UPDATE child_key SET version = $1", key_version)
     await replica.index.remove(await replica.index.versions([next(iter(children.keys))]), name)
     keyring = tmp_path / "keyring.json"
     keyring.write_text(json.dumps({"match": {"active": secret_version, "keys": {secret_version: "A" * 43}}}))
