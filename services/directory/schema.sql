@@ -236,7 +236,7 @@ CREATE TABLE import_record (
     kind smallint NOT NULL,
     publisher_id text NOT NULL,
     display_name text NOT NULL,
-    -- HSDS with `kith`, as in revision; null if it is unchanged, invalid or vanished.
+    -- HSDS with `kith`, as in revision; null if it is unchanged, invalid, vanished or applied.
     document jsonb,
     -- Of the document: equal to that in import_link if nothing changed.
     digest bytea NOT NULL,
@@ -256,6 +256,7 @@ CREATE TABLE import_record (
 );
 CREATE INDEX import_record_outcome ON import_record (run_id, outcome, kind, id);
 CREATE INDEX import_record_decision ON import_record (run_id, decision, kind, id);
+CREATE INDEX import_record_entry ON import_record (id);
 
 -- Terms of a publisher that stand for nothing here, by run.
 CREATE TABLE import_term (
@@ -524,7 +525,7 @@ CREATE TABLE duplicate (
     CHECK (first_entry_id < second_entry_id)
 );
 CREATE INDEX duplicate_second ON duplicate (second_entry_id);
-CREATE INDEX duplicate_state ON duplicate (state, score DESC, id);
+CREATE INDEX duplicate_state ON duplicate (state, (-score), id);
 
 -- Entries merged into others, and what it takes to undo it.
 CREATE TABLE merger (
@@ -532,11 +533,10 @@ CREATE TABLE merger (
     duplicate_id uuid NOT NULL REFERENCES duplicate (id),
     surviving_entry_id uuid NOT NULL REFERENCES entry (id),
     merged_entry_id uuid NOT NULL REFERENCES entry (id),
-    -- The revisions and states before, and the versions of both entries after it.
+    -- The published revisions before, and the state of the one that was merged.
     surviving_revision bigint NOT NULL,
-    surviving_version bigint NOT NULL,
+    merged_revision bigint NOT NULL,
     merged_state smallint NOT NULL,
-    merged_version bigint NOT NULL,
     -- The revision that the merger made.
     revision bigint NOT NULL,
     merger text NOT NULL,

@@ -49,6 +49,8 @@ async def begin(connection: Connection, entry: Entry, document: Document) -> boo
         if not confidentiality.is_confidential(entry.kind, one.document)
     ]
     await store.hide(connection, [_hidden(one) for one in open_ones])
+    if open_ones:
+        await store.forget_imported(connection, entry.id)
     return bool(open_ones)
 
 

@@ -118,6 +118,12 @@ async def hide(connection: Connection, cleaned: Sequence[Revision]) -> None:
     )
 
 
+async def forget_imported(connection: Connection, entry_id: UUID) -> None:
+    """Empty what imports said of an entry while it was not confidential."""
+    await connection.execute(_FORGET_RECORDS, entry_id)
+    await connection.execute(_FORGET_LINK, entry_id)
+
+
 async def documents(connection: Connection, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
     """Return what the published revisions of entries say, by the id of the entry."""
     rows = await connection.fetch(_DOCUMENTS, list(ids))
@@ -324,6 +330,14 @@ SELECT entry_id, number, document, state, author, author_organisation_id, submit
 _HIDE = """
 UPDATE revision SET document = $3::jsonb, note = $4, review_note = $5 WHERE entry_id = $1 AND number = $2
 """
+
+_FORGET_RECORDS = """
+UPDATE import_record
+   SET document = NULL, display_name = '', publisher_id = '', problems = '[]', changes = '[]'
+ WHERE id = $1 AND NOT confidential
+"""
+
+_FORGET_LINK = "UPDATE import_link SET display_name = '', publisher_id = '' WHERE entry_id = $1"
 
 _DOCUMENTS = """
 SELECT r.entry_id, r.document

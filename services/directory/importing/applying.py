@@ -71,7 +71,7 @@ async def _apply_some(work: Work, run: Run, source: Source, kind: int) -> bool:
             await secrecy.begin(connection, entry, document)
         taken = [row["id"] for row in rows if row["outcome"] != ImportRecord.OUTCOME_VANISHED]
         await staging_store.link(connection, run.id, source.id, set(taken) - set(batch.unusable))
-        await staging_store.decide(connection, run.id, ids, ImportRecord.DECISION_APPLIED)
+        await staging_store.applied(connection, run.id, ids)
         await staging_store.make_invalid(connection, run.id, batch.unusable)
         await publishing.publish(connection, _to_publish(kind, batch), now)
     return True

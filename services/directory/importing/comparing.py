@@ -96,10 +96,11 @@ def verdict(row: Mapping[str, Any], present: set[UUID], source_id: UUID, day: da
     outcome = ImportRecord.OUTCOME_UNCHANGED if same else ImportRecord.OUTCOME_CHANGED
     if row["vanished_time"] is not None:
         outcome = ImportRecord.OUTCOME_RETURNED
+    shown_before = confidentiality.without(here)[0] if confidential else here
     changes = [
         {
             "field": change.field,
-            "before": merging.shown(change.before),
+            "before": merging.shown(merging.member(shown_before, change.field)),
             "after": merging.shown(change.after),
             "conflict": change.conflict,
         }

@@ -78,6 +78,11 @@ def origin(source_id: UUID, day: date) -> dict[str, dict[str, str]]:
     return {"": {"source": str(source_id), "date": day.isoformat()}}
 
 
+def member(document: Document, field: str) -> Any:
+    """Return what a document has as a field; None for nothing."""
+    return dict(_fields(document)).get(field)
+
+
 def shown(value: Any) -> str:
     """Return a value as JSON for a report, cut off where it is long; empty for nothing."""
     return "" if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)[:_SHOWN]

@@ -188,11 +188,9 @@ async def undecided(connection: Connection, run_id: UUID) -> bool:
     return bool(await connection.fetchval(_ANY_UNDECIDED, run_id, _UNDECIDED))
 
 
-async def decide(
-    connection: Connection, run_id: UUID, ids: Collection[UUID], decision: ImportRecord.Decision
-) -> None:
-    """Store what became of records."""
-    await connection.execute(_DECIDE, run_id, list(ids), decision)
+async def applied(connection: Connection, run_id: UUID, ids: Collection[UUID]) -> None:
+    """Store that records are published, or noted."""
+    await connection.execute(_APPLIED, run_id, list(ids), ImportRecord.DECISION_APPLIED)
 
 
 async def make_invalid(connection: Connection, run_id: UUID, ids: Collection[UUID]) -> None:
@@ -392,7 +390,10 @@ SELECT id, kind, outcome, document, confidential
 
 _ANY_UNDECIDED = "SELECT EXISTS (SELECT FROM import_record WHERE run_id = $1 AND decision = $2)"
 
-_DECIDE = "UPDATE import_record SET decision = $3 WHERE run_id = $1 AND id = ANY($2::uuid[])"
+# What has been published has its revision.
+_APPLIED = (
+    "UPDATE import_record SET decision = $3, document = NULL WHERE run_id = $1 AND id = ANY($2::uuid[])"
+)
 
 _MAKE_INVALID = """
 UPDATE import_record

@@ -74,7 +74,7 @@ CREATE TABLE import_record (
     kind smallint NOT NULL,
     publisher_id text NOT NULL,
     display_name text NOT NULL,
-    -- HSDS with `kith`, as in revision; null if it is unchanged, invalid or vanished.
+    -- HSDS with `kith`, as in revision; null if it is unchanged, invalid, vanished or applied.
     document jsonb,
     -- Of the document: equal to that in import_link if nothing changed.
     digest bytea NOT NULL,
@@ -94,6 +94,7 @@ CREATE TABLE import_record (
 );
 CREATE INDEX import_record_outcome ON import_record (run_id, outcome, kind, id);
 CREATE INDEX import_record_decision ON import_record (run_id, decision, kind, id);
+CREATE INDEX import_record_entry ON import_record (id);
 
 -- Terms of a publisher that stand for nothing here, by run.
 CREATE TABLE import_term (
