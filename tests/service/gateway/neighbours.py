@@ -19,11 +19,15 @@ from kith.childindex.v1.shield_service_pb2_grpc import (
     add_ShieldServiceServicer_to_server,
 )
 from kith.directory.v1 import directory_service_pb2 as directory_pb2
+from kith.directory.v1 import team_service_pb2
+from kith.directory.v1.directory_pb2 import Practitioner
 from kith.directory.v1.directory_service_pb2_grpc import (
     DirectoryServiceServicer,
     add_DirectoryServiceServicer_to_server,
 )
+from kith.directory.v1.duty_pb2 import DutyCover
 from kith.directory.v1.publication_service_pb2_grpc import add_PublicationServiceServicer_to_server
+from kith.directory.v1.team_service_pb2_grpc import TeamServiceServicer, add_TeamServiceServicer_to_server
 from kith.search.v1 import search_service_pb2
 from kith.search.v1.search_service_pb2_grpc import SearchServiceServicer, add_SearchServiceServicer_to_server
 from services.chassis.errors import Failure, to_status
@@ -42,11 +46,17 @@ class FakeNeighbours:
         """Answer again as usual."""
         self.found = sample.found()
         self.child = sample.child()
+        self.practitioners = sample.practitioners()
+        self.duty: dict[str, DutyCover] = {}
         self.refusals: dict[str, Failure] = {}
         self.calls: list[tuple[str, Message, dict[str, str]]] = []
         self.recorded: dict[str, index_pb2.RecordInvolvementRequest] = {}
         self.publications = sample_directory.everything()
         self.export_piece = 20
+
+    def practitioner(self, id_: str) -> Practitioner:
+        """A practitioner, to be changed."""
+        return next(one for one in self.practitioners if one.id == id_)
 
     def asked(self, method: str) -> list[tuple[Message, dict[str, str]]]:
         """The requests to a method with their metadata."""
@@ -120,7 +130,7 @@ class _Directory(DirectoryServiceServicer):
     async def BatchGetPractitioners(
         self, request: directory_pb2.BatchGetPractitionersRequest, context: Any
     ) -> Any:
-        found = [one for one in sample.PRACTITIONERS if one.id in request.ids]
+        found = [one for one in self._fakes.practitioners if one.id in request.ids]
         response = directory_pb2.BatchGetPractitionersResponse(practitioners=found)
         return await self._fakes.answer("BatchGetPractitioners", request, context, lambda: response)
 
@@ -128,6 +138,18 @@ class _Directory(DirectoryServiceServicer):
         own = [one for one in sample.SERVICES if one.organisation_id == request.organisation_id]
         response = directory_pb2.ListServicesResponse(services=own)
         return await self._fakes.answer("ListServices", request, context, lambda: response)
+
+
+class _Teams(TeamServiceServicer):
+    def __init__(self, fakes: FakeNeighbours) -> None:
+        self._fakes = fakes
+
+    async def BatchGetDutyCover(
+        self, request: team_service_pb2.BatchGetDutyCoverRequest, context: Any
+    ) -> Any:
+        found = {one: self._fakes.duty[one] for one in request.service_ids if one in self._fakes.duty}
+        response = team_service_pb2.BatchGetDutyCoverResponse(by_service=found)
+        return await self._fakes.answer("BatchGetDutyCover", request, context, lambda: response)
 
 
 @asynccontextmanager
@@ -139,6 +161,7 @@ async def running_neighbours() -> AsyncIterator[FakeNeighbours]:
     add_ChildIndexServiceServicer_to_server(_ChildIndex(fakes), server)
     add_ShieldServiceServicer_to_server(_Shields(fakes), server)
     add_DirectoryServiceServicer_to_server(_Directory(fakes), server)
+    add_TeamServiceServicer_to_server(_Teams(fakes), server)
     add_PublicationServiceServicer_to_server(FakePublications(fakes), server)
     fakes.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     await server.start()

@@ -213,3 +213,11 @@ def coverage(now: dt.datetime) -> list[match_pb2.Coverage]:
         then.FromDatetime(now - dt.timedelta(days=(0, 1, 4, 45)[number]))
         listed.append(match_pb2.Coverage(organisation_id=organisation.id, last_update_time=then))
     return listed
+
+
+def practitioners() -> list[directory_pb2.Practitioner]:
+    """Copies of the practitioners, to be changed by a test."""
+    copies = [directory_pb2.Practitioner() for _ in PRACTITIONERS]
+    for copy, one in zip(copies, PRACTITIONERS, strict=True):
+        copy.CopyFrom(one)
+    return copies

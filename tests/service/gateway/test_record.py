@@ -1,10 +1,13 @@
 """The record of a child: who is involved, how to reach them, and nothing that is not to be seen (CI-1 to CI-8)."""
 
+import datetime as dt
 import re
 
 import pytest
+from google.type.date_pb2 import Date
 
 from kith.childindex.v1 import child_pb2
+from kith.directory.v1.duty_pb2 import DutyCover
 from services.chassis.errors import Failure, PermissionDenied, Unavailable
 from tests.service.gateway import sample
 from tests.service.gateway.conftest import Visitor
@@ -37,6 +40,58 @@ async def test_for_somebody_who_left_the_service_is_to_be_rung(visitor: Visitor)
     page = await visitor.open_child()
     assert "Priya Nair has left. Ring the service. Telephone: 01632 960 031" in page.text
     assert "01632 960 032" not in page.text
+
+
+async def test_for_somebody_out_of_office_who_covers_is_to_be_rung(
+    visitor: Visitor, gateway: Surroundings
+) -> None:
+    """SD-7: whoever looks a child up reaches somebody now."""
+    away = gateway.neighbours.practitioner(sample.TEACHER_ID).out_of_office
+    away.end_date.CopyFrom(Date(year=2026, month=12, day=14))
+    away.cover_display_name, away.cover_phone = "Joanne Kelwood", "01632 960 088"
+    page = await visitor.open_child()
+    said = "Daniel Okafor is out of office until 14 December 2026. Ring Joanne Kelwood instead."
+    assert f"{said} Telephone: 01632 960 088" in page.text
+    assert "01632 960 022" not in page.text
+
+
+async def test_without_anybody_who_covers_the_duty_team_is_to_be_rung(
+    visitor: Visitor, gateway: Surroundings
+) -> None:
+    teacher = gateway.neighbours.practitioner(sample.TEACHER_ID)
+    teacher.out_of_office.SetInParent()
+    page = await visitor.open_child()
+    assert "Daniel Okafor is out of office until further notice. Ring the service." in page.text
+    teacher.duty_cover.CopyFrom(_on_duty(DutyCover.STATE_ANSWERED, hours=2))
+    page = await visitor.open_child()
+    assert "Daniel Okafor is out of office until further notice. Ring the duty team." in page.text
+    assert "Duty now: Pastoral desk, Ruth Ashdown 01632 960 099 until" in page.text
+    assert "01632 960 022" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (DutyCover.STATE_ANSWERED, "Duty now: Pastoral desk, Ruth Ashdown 01632 960 099 until"),
+        (DutyCover.STATE_OUT_OF_HOURS, "Out of hours now: Pastoral desk, Ruth Ashdown 01632 960 099 until"),
+        (DutyCover.STATE_NOBODY, "Nobody on duty now from"),
+        (DutyCover.STATE_UNSCHEDULED, "Duty: Pastoral desk, Ruth Ashdown 01632 960 099 until"),
+    ],
+)
+async def test_duty_cover_now_stands_by_a_team_as_by_a_person(
+    visitor: Visitor, gateway: Surroundings, state: DutyCover.State, said: str
+) -> None:
+    gateway.neighbours.duty[sample.TEACHING_ID] = _on_duty(state, hours=2)
+    assert said not in (await visitor.open_child()).text
+    gateway.neighbours.child.involvements[0].practitioner_id = ""
+    page = await visitor.open_child()
+    assert page.text.count(said) == 1
+    assert "01632 960 021" in page.text
+
+
+async def test_of_those_involved_before_nobody_is_on_duty(visitor: Visitor, gateway: Surroundings) -> None:
+    gateway.neighbours.duty[sample.NURSING_ID] = _on_duty(DutyCover.STATE_ANSWERED, hours=2)
+    assert "Duty now" not in (await visitor.open_child()).text
 
 
 async def test_a_sensitive_service_is_one_neutral_line(visitor: Visitor, gateway: Surroundings) -> None:
@@ -72,7 +127,7 @@ async def test_a_closed_assessment_is_not_overdue(visitor: Visitor, gateway: Sur
 
 async def test_contacts_are_asked_for_in_one_round(visitor: Visitor, gateway: Surroundings) -> None:
     await visitor.open_child()
-    for method in ("BatchGetServices", "BatchGetPractitioners"):
+    for method in ("BatchGetServices", "BatchGetPractitioners", "BatchGetDutyCover"):
         assert len(gateway.neighbours.asked(method)) == 1
 
 
@@ -111,6 +166,7 @@ async def test_a_handle_opens_nothing_for_anybody_else(visitor: Visitor, gateway
         ("GetChild", PermissionDenied("CHILD_NOT_VISIBLE"), 403),
         ("GetChild", Unavailable("DATABASE_BUSY"), 503),
         ("BatchGetPractitioners", Unavailable("DATABASE_BUSY"), 503),
+        ("BatchGetDutyCover", Unavailable("DATABASE_BUSY"), 503),
     ],
     ids=str,
 )
@@ -122,3 +178,16 @@ async def test_all_of_the_record_or_nothing(
     page = await visitor.open_child(results)
     assert page.status == status
     assert "Amina" not in page.source
+
+
+def _on_duty(state: DutyCover.State, *, hours: int) -> DutyCover:
+    """Somebody on duty, or nobody, for so many hours to come."""
+    phone = "" if state == DutyCover.STATE_NOBODY else "01632 960 099"
+    cover = DutyCover(
+        state=state,
+        team_display_name="Pastoral desk",
+        practitioner_display_name="Ruth Ashdown",
+        phone=phone,
+    )
+    cover.end_time.FromDatetime(dt.datetime.now(dt.UTC) + dt.timedelta(hours=hours))
+    return cover
