@@ -13,7 +13,8 @@ from services.chassis.channel import connect
 from services.chassis.config import BadSettings, ServiceSettings
 from services.chassis.service_identity import ServiceIdentity
 from services.chassis.tls import Certificates
-from tests.service.chassis.answers import bearer, refusal, until
+from tests.fixtures.eventually import eventually
+from tests.service.chassis.answers import bearer, refusal
 from tests.service.chassis.certificates import Holder
 from tests.service.chassis.conftest import Fleet, Start
 from tests.service.chassis.things import FILE, Thing, method
@@ -123,11 +124,20 @@ async def test_s11_an_agencys_system_speaks_for_itself_alone(fleet: Fleet, agenc
 
 
 async def test_f35_new_certificates_and_a_new_authority_cost_no_call(
-    fleet: Fleet, identity: ServiceIdentity, authority: Authority, things: Holder, search: Holder
+    fleet: Fleet,
+    identity: ServiceIdentity,
+    authority: Authority,
+    things: Holder,
+    search: Holder,
+    tmp_path: Path,
 ) -> None:
     """The way of a change of authority: both trust both, then each shows a new certificate, then the old one goes."""
     new = Authority("the next one")
-    identity.certificates = search.certificates
+    newcomer = Holder(tmp_path / "newcomer", new, "search")
+    latecomer = Holder(tmp_path / "latecomer", authority, "search")
+    for holder in (newcomer, latecomer):
+        holder.authorities.write_bytes(authority.pem + new.pem)
+    certificates = identity.certificates = search.certificates
     answered = 0
     done = asyncio.Event()
 
@@ -142,38 +152,23 @@ async def test_f35_new_certificates_and_a_new_authority_cost_no_call(
         asking = asyncio.create_task(ask())
         for holder in (things, search):
             holder.authorities.write_bytes(authority.pem + new.pem)
-        await _taken_up(fleet, identity, search, new)
+        await eventually(lambda: _connects(fleet, newcomer))
         for holder, service in ((search, "search"), (things, "things")):
             new.issue(holder.certificate, holder.key, service=service)
+        newcomer.authorities.write_bytes(new.pem)
+        await eventually(lambda: _connects(fleet, newcomer))
+        await eventually(lambda: certificates.material.certificate == search.certificate.read_bytes())
         for holder in (things, search):
             holder.authorities.write_bytes(new.pem)
-        await _refused(fleet, identity, search, authority)
+        await eventually(lambda: _is_refused(fleet, latecomer))
         before = answered
-
-        async def more() -> bool:
-            return answered > before
-
-        await until(more)
+        await eventually(lambda: answered > before or asking.done())
         done.set()
         await asking
 
 
-async def _taken_up(fleet: Fleet, identity: ServiceIdentity, like: Holder, authority: Authority) -> None:
-    """Wait until the server takes certificates of an authority."""
-    other = Holder(like.key.parent / "taken", authority, identity.service)
-    other.authorities.write_bytes(like.authorities.read_bytes())
-    await until(lambda: _connects(fleet, other))
-
-
-async def _refused(fleet: Fleet, identity: ServiceIdentity, like: Holder, authority: Authority) -> None:
-    """Wait until the server takes certificates of an authority no more."""
-    other = Holder(like.key.parent / "refused", authority, identity.service)
-    other.authorities.write_bytes(like.authorities.read_bytes())
-
-    async def gone() -> bool:
-        return not await _connects(fleet, other)
-
-    await until(gone)
+async def _is_refused(fleet: Fleet, holder: Holder) -> bool:
+    return not await _connects(fleet, holder)
 
 
 async def _connects(fleet: Fleet, holder: Holder) -> bool:
