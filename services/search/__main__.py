@@ -13,6 +13,7 @@ from services.chassis.kafka import KafkaSettings
 from services.chassis.keyring import Keyring
 from services.chassis.server import Background, run, serve
 from services.chassis.service_identity import ServiceIdentity
+from services.chassis.tls import Certificates
 from services.search.config import Config
 from services.search.consumer import Projector
 from services.search.keeper import Keeper
@@ -30,7 +31,7 @@ async def main(config: Config) -> None:
     async with AsyncExitStack() as stack:
         verifier = await stack.enter_async_context(TokenVerifier(config.issuer))
         identity = await stack.enter_async_context(
-            ServiceIdentity(SERVICE, config.service_key_file, config.issuer)
+            ServiceIdentity(SERVICE, config.service_key_file, config.issuer, Certificates.of(config))
         )
         as_the_caller = await stack.enter_async_context(
             connect(config.child_index_address, candidate_service_pb2.DESCRIPTOR, identity=identity)

@@ -22,6 +22,7 @@ from services.chassis.keyring import Keyring
 from services.chassis.server import run
 from services.chassis.service_identity import ServiceIdentity
 from services.chassis.telemetry import describe, log
+from services.chassis.tls import Certificates
 from services.search import documents, metrics
 from services.search.config import Config
 from services.search.generations_store import GenerationsStore
@@ -214,7 +215,9 @@ async def _command(config: Config, *, keys: bool) -> None:
     """Compare once; what differed is in the log."""
     telemetry.start("search", config)
     async with (
-        ServiceIdentity("search", config.service_key_file, config.issuer) as identity,
+        ServiceIdentity(
+            "search", config.service_key_file, config.issuer, Certificates.of(config)
+        ) as identity,
         projection(config, Keyring.load(config.keyring_file), identity) as made,
     ):
         drift = await Reconciler(made.index, made.generations, made.source).reconcile(keys=keys)
