@@ -39,9 +39,9 @@ async def main(config: Config) -> None:
             _SERVICE, config.service_key_file, config.issuer, Certificates.of(config)
         ) as identity,
         Oidc(config.issuer, identity, f"{config.address}/login/callback") as oidc,
-        edge_connect(config.search_address, files["search"], identity=identity) as to_search,
-        edge_connect(config.child_index_address, files["child_index"], identity=identity) as to_child_index,
-        edge_connect(config.directory_address, files["directory"], identity=identity) as to_directory,
+        edge_connect(config.search_address, *files["search"], identity=identity) as to_search,
+        edge_connect(config.child_index_address, *files["child_index"], identity=identity) as to_child_index,
+        edge_connect(config.directory_address, *files["directory"], identity=identity) as to_directory,
         # What anybody may read nobody asks for: the gateway does, with its own token.
         connect(
             config.directory_address, publication_service_pb2.DESCRIPTOR, identity=identity

@@ -17,8 +17,9 @@ from grpc.aio import AioRpcError, Metadata
 from kith.childindex.v1 import child_index_service_pb2, child_pb2, shield_service_pb2
 from kith.childindex.v1.child_index_service_pb2_grpc import ChildIndexServiceStub
 from kith.childindex.v1.shield_service_pb2_grpc import ShieldServiceStub
-from kith.directory.v1 import directory_pb2, directory_service_pb2
+from kith.directory.v1 import directory_pb2, directory_service_pb2, duty_pb2, team_service_pb2
 from kith.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from kith.directory.v1.team_service_pb2_grpc import TeamServiceStub
 from kith.search.v1 import search_service_pb2
 from kith.search.v1.search_service_pb2_grpc import SearchServiceStub
 from services.chassis import errors
@@ -60,6 +61,7 @@ class Neighbours:
         self._child_index = ChildIndexServiceStub(child_index)
         self._shields = ShieldServiceStub(child_index)
         self._directory = DirectoryServiceStub(directory)
+        self._teams = TeamServiceStub(directory)
 
     async def find_children(
         self, asker: Asker, request: search_service_pb2.FindChildrenRequest
@@ -94,17 +96,23 @@ class Neighbours:
         organisations: Iterable[str] = (),
         services: Iterable[str] = (),
         practitioners: Iterable[str] = (),
+        duty: Iterable[str] = (),
     ) -> Contacts:
-        """Return entries of the directory, all asked for at once; empty ids are passed over."""
+        """Return entries of the directory, all asked for at once; empty ids are passed over.
+
+        `duty` are services of which is asked who answers for them now.
+        """
         found = await asyncio.gather(
             _batches(organisations, lambda ids: self._organisations(asker, ids)),
             _batches(services, lambda ids: self._services(asker, ids)),
             _batches(practitioners, lambda ids: self._practitioners(asker, ids)),
+            _batches(duty, lambda ids: self._duty(asker, ids)),
         )
         return Contacts(
             {entry.id: entry for entry in found[0]},
             {entry.id: entry for entry in found[1]},
             {entry.id: entry for entry in found[2]},
+            dict(found[3]),
         )
 
     async def services_of(self, asker: Asker, organisation_id: str) -> list[directory_pb2.Service]:
@@ -132,6 +140,10 @@ class Neighbours:
     async def _practitioners(self, asker: Asker, ids: list[str]) -> Sequence[directory_pb2.Practitioner]:
         request = directory_service_pb2.BatchGetPractitionersRequest(ids=ids)
         return (await _call(self._directory.BatchGetPractitioners, request, asker)).practitioners
+
+    async def _duty(self, asker: Asker, ids: list[str]) -> Sequence[tuple[str, duty_pb2.DutyCover]]:
+        request = team_service_pb2.BatchGetDutyCoverRequest(service_ids=ids)
+        return list((await _call(self._teams.BatchGetDutyCover, request, asker)).by_service.items())
 
 
 async def _batches(ids: Iterable[str], get: Callable[[list[str]], Awaitable[Sequence[T]]]) -> list[T]:
@@ -188,10 +200,10 @@ def _violations(status: status_pb2.Status) -> list[tuple[str, str]]:
     return found
 
 
-def channel_files() -> dict[str, Any]:
-    """The files that define each neighbour's service, for `channel.edge_connect`."""
+def channel_files() -> dict[str, tuple[Any, ...]]:
+    """The files that define each neighbour's services, for `channel.edge_connect`."""
     return {
-        "search": search_service_pb2.DESCRIPTOR,
-        "child_index": child_index_service_pb2.DESCRIPTOR,
-        "directory": directory_service_pb2.DESCRIPTOR,
+        "search": (search_service_pb2.DESCRIPTOR,),
+        "child_index": (child_index_service_pb2.DESCRIPTOR, shield_service_pb2.DESCRIPTOR),
+        "directory": (directory_service_pb2.DESCRIPTOR, team_service_pb2.DESCRIPTOR),
     }

@@ -2,27 +2,16 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from google.type import date_pb2
 
 from kith.childindex.v1 import child_pb2
-from kith.directory.v1 import directory_pb2
 from services.gateway import wording
 from services.gateway.contacts import Contacts
+from services.gateway.reach_view import Reach, reach_of
 
 _NO_ENTRY = "Not in the service directory"
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How to reach somebody. `note` says why not the person, when it is the service or the organisation."""
-
-    name: str
-    job: str
-    phone: str
-    email: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +88,21 @@ def directory_ids(child: child_pb2.Child) -> tuple[set[str], set[str], set[str]]
     return organisations, {one.service_id for one in involved}, practitioners
 
 
-def record(child: child_pb2.Child, contacts: Contacts, today: dt.date) -> Record:
+def record(child: child_pb2.Child, contacts: Contacts, now: dt.datetime) -> Record:
     """Return the page for a child; the involvements stay in the order they came in, current ones first."""
+    today = now.date()
     facts = child.facts
     active = child_pb2.Involvement.STATE_ACTIVE
     return Record(
         name=wording.full_name(facts.names[0]) if facts.names else "Name not known",
         born=_born(facts.birth_date, today),
         facts=_facts(facts),
-        current=[_involvement(one, contacts) for one in child.involvements if one.state == active],
-        past=[_involvement(one, contacts) for one in child.involvements if one.state != active],
+        current=[_involvement(one, contacts, now) for one in child.involvements if one.state == active],
+        past=[_involvement(one, contacts, now) for one in child.involvements if one.state != active],
         sensitive_count=child.sensitive_involvement_count,
         sensitive_checked=child.sensitive_checked,
-        caf=_caf(child.caf, contacts, today) if child.HasField("caf") else None,
-        lead=_lead(child.lead_professional, contacts) if child.HasField("lead_professional") else None,
+        caf=_caf(child.caf, contacts, now) if child.HasField("caf") else None,
+        lead=_lead(child.lead_professional, contacts, now) if child.HasField("lead_professional") else None,
     )
 
 
@@ -172,16 +162,20 @@ def _addresses(addresses: Sequence[child_pb2.Address]) -> Iterable[tuple[str, li
         yield wording.ADDRESS_USES.get(address.use, "Address"), lines or [wording.NOT_KNOWN]
 
 
-def _involvement(one: child_pb2.Involvement, contacts: Contacts) -> InvolvementCard:
+def _involvement(one: child_pb2.Involvement, contacts: Contacts, now: dt.datetime) -> InvolvementCard:
     service = contacts.services.get(one.service_id)
     organisation = contacts.organisations.get(one.organisation_id)
+    reach = reach_of(one.practitioner_id, service, organisation, contacts, now)
+    if one.state != child_pb2.Involvement.STATE_ACTIVE:
+        # Who is on duty does not know the child any more.
+        reach = replace(reach, duty=None)
     return InvolvementCard(
         service=service.display_name if service else _NO_ENTRY,
         organisation=organisation.display_name if organisation else _NO_ENTRY,
         role=one.role,
         regarding=wording.REGARDING.get(one.regarding, ""),
         when=_when(one),
-        reach=_reach(one.practitioner_id, service, organisation, contacts),
+        reach=reach,
         is_sensitive=one.sensitive,
         is_review_due=one.review_due,
     )
@@ -194,29 +188,7 @@ def _when(one: child_pb2.Involvement) -> str:
     return f"Since {start}" if start else "Start not known"
 
 
-def _reach(
-    practitioner_id: str,
-    service: directory_pb2.Service | None,
-    organisation: directory_pb2.Organisation | None,
-    contacts: Contacts,
-) -> Reach:
-    """The practitioner if there is one to reach, else the service, else the organisation's switchboard."""
-    practitioner = contacts.practitioners.get(practitioner_id)
-    has_left = practitioner is not None and practitioner.state == directory_pb2.Practitioner.STATE_LEFT
-    if practitioner is not None and not has_left and (practitioner.phone or practitioner.email):
-        return Reach(
-            practitioner.display_name, practitioner.job_title, practitioner.phone, practitioner.email, ""
-        )
-    name, job = (practitioner.display_name, practitioner.job_title) if practitioner is not None else ("", "")
-    left = "has left" if has_left else ""
-    if service is not None and (service.phone or service.email):
-        note = f"{left}. Ring the service." if left else ""
-        return Reach(name, job, service.phone, service.email, note)
-    note = f"{left}. Ring the organisation." if left else "Ring the organisation."
-    return Reach(name, job, organisation.phone if organisation else "", "", note)
-
-
-def _caf(caf: child_pb2.CafIndicator, contacts: Contacts, today: dt.date) -> CafCard:
+def _caf(caf: child_pb2.CafIndicator, contacts: Contacts, now: dt.datetime) -> CafCard:
     organisation = contacts.organisations.get(caf.holder_organisation_id)
     is_open = caf.state == child_pb2.CafIndicator.STATE_OPEN
     return CafCard(
@@ -224,18 +196,18 @@ def _caf(caf: child_pb2.CafIndicator, contacts: Contacts, today: dt.date) -> Caf
         assessed=wording.day(caf.assessment_date) or wording.NOT_KNOWN,
         version=caf.version_number,
         organisation=organisation.display_name if organisation else _NO_ENTRY,
-        reach=_reach(caf.holder_practitioner_id, None, organisation, contacts),
+        reach=reach_of(caf.holder_practitioner_id, None, organisation, contacts, now),
         review=wording.day(caf.review_date),
-        is_overdue=is_open and _is_past(caf.review_date, today),
+        is_overdue=is_open and _is_past(caf.review_date, now.date()),
     )
 
 
-def _lead(lead: child_pb2.LeadProfessional, contacts: Contacts) -> LeadCard:
+def _lead(lead: child_pb2.LeadProfessional, contacts: Contacts, now: dt.datetime) -> LeadCard:
     organisation = contacts.organisations.get(lead.organisation_id)
     return LeadCard(
         organisation=organisation.display_name if organisation else _NO_ENTRY,
         since=wording.day(lead.start_date),
-        reach=_reach(lead.practitioner_id, None, organisation, contacts),
+        reach=reach_of(lead.practitioner_id, None, organisation, contacts, now),
     )
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from google.type import date_pb2
 
@@ -10,6 +11,8 @@ from kith.childindex.v1 import child_pb2, match_pb2
 from services.gateway.forms import MONTHS
 
 NOT_KNOWN: Final = "Not known"
+LONDON: Final = ZoneInfo("Europe/London")
+"""The clock by which people of the partnership work."""
 
 
 class Purpose(NamedTuple):
@@ -125,6 +128,28 @@ def how_long_ago(then: dt.datetime, now: dt.datetime) -> str:
     if days <= 31:  # noqa: PLR2004 - beyond it a date says more
         return f"{days} days ago"
     return f"on {calendar_day(then.date())}"
+
+
+def moment(then: dt.datetime, now: dt.datetime) -> str:
+    """A time to come, on the clock on the wall: `5pm`, `9am tomorrow`, `9:30am on Monday`, `9am on 3 March 2026`."""
+    then, now = then.astimezone(LONDON), now.astimezone(LONDON)
+    days = (then.date() - now.date()).days
+    if days == 1 and (then.hour, then.minute) == (0, 0):
+        return "midnight"
+    if days == 0:
+        return _clock(then)
+    if days == 1:
+        return f"{_clock(then)} tomorrow"
+    if days < 7:  # noqa: PLR2004 - within a week the name of the day says which
+        return f"{_clock(then)} on {then:%A}"
+    return f"{_clock(then)} on {calendar_day(then.date())}"
+
+
+def _clock(then: dt.datetime) -> str:
+    if then.minute == 0 and then.hour in {0, 12}:
+        return "midday" if then.hour else "midnight"
+    minutes = f":{then.minute:02}" if then.minute else ""
+    return f"{then.hour % 12 or 12}{minutes}{'am' if then.hour < 12 else 'pm'}"  # noqa: PLR2004 - noon
 
 
 def count(number: int, noun: str, nouns: str = "") -> str:

@@ -24,14 +24,14 @@ async def show(visit: SignedInVisit) -> Response:
         return visit.go("/find")
     asker = await visit.asker()
     child = await visit.site.neighbours.get_child(asker, child_id)
-    today = dt.datetime.now(dt.UTC).date()
+    now = dt.datetime.now(dt.UTC)
     if child.shielded:
-        return visit.page("shielded.html", record=shielded_record(child, today))
+        return visit.page("shielded.html", record=shielded_record(child, now.date()))
     organisations, services, practitioners = directory_ids(child)
     contacts = await visit.site.neighbours.contacts(
-        asker, organisations=organisations, services=services, practitioners=practitioners
+        asker, organisations=organisations, services=services, practitioners=practitioners, duty=services
     )
     notice = visit.session.notice
     if notice:
         await visit.change(lambda session: session.model_copy(update={"notice": ""}))
-    return visit.page("child.html", record=record(child, contacts, today), handle=handle, notice=notice)
+    return visit.page("child.html", record=record(child, contacts, now), handle=handle, notice=notice)

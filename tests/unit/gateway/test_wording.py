@@ -58,3 +58,28 @@ def test_how_long_ago(days: int, said: str) -> None:
 def test_things_in_a_sentence() -> None:
     assert wording.listed(["a"]) == "a"
     assert wording.listed(["a", "b", "c"]) == "a, b or c"
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        ("2026-11-22 17:00", "5pm"),
+        ("2026-11-22 09:30", "9:30am"),
+        ("2026-11-22 12:00", "midday"),
+        ("2026-11-22 12:05", "12:05pm"),
+        ("2026-11-23 00:00", "midnight"),
+        ("2026-11-23 00:30", "12:30am tomorrow"),
+        ("2026-11-23 09:00", "9am tomorrow"),
+        ("2026-11-28 09:00", "9am on Saturday"),
+        ("2026-11-29 09:00", "9am on 29 November 2026"),
+    ],
+)
+def test_times_to_come(then: str, said: str) -> None:
+    moment = dt.datetime.fromisoformat(then).replace(tzinfo=wording.LONDON)
+    assert wording.moment(moment, NOW) == said
+
+
+def test_times_to_come_are_those_on_the_wall() -> None:
+    """In summer the clock is an hour ahead of UTC."""
+    now = dt.datetime(2026, 7, 1, 9, 0, tzinfo=dt.UTC)
+    assert wording.moment(dt.datetime(2026, 7, 1, 16, 0, tzinfo=dt.UTC), now) == "5pm"
