@@ -221,7 +221,7 @@ def _values(attributes: list[tuple[str, str, str, str]], wanted: str) -> list[st
 
 
 def _with(name: str, value: str) -> str:
-    return f"{name} ({value})" if value else name
+    return f"{name} ({service_wording.in_words(value)})" if value else name
 
 
 def _when(thing: Object) -> list[str]:

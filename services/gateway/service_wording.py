@@ -20,6 +20,7 @@ _WHICH: Final = {"1": "first", "2": "second", "3": "third", "4": "fourth", "5": 
 _BYDAY: Final = re.compile(r"^(-1|[1-5])?(MO|TU|WE|TH|FR|SA|SU)$")
 _CLOCK: Final = re.compile(r"^([01]\d|2[0-3]):([0-5]\d)")
 _WEB: Final = re.compile(r"^https?://[^\s\"'<>]+$", re.IGNORECASE)
+_DATE: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b", re.ASCII)
 _NOON: Final = 12
 _METRES_IN_A_MILE: Final = 1_609.344
 _DAYS_FRESH: Final = 182
@@ -91,9 +92,21 @@ def address(location: Object) -> list[str]:
     return [first[name] for name in names if first.get(name)]
 
 
+def in_words(text: str) -> str:
+    """The text with its dates as people write them."""
+    return _DATE.sub(lambda found: _day(found[0]), text)
+
+
 def web_link(value: Any) -> str:
     """Return the address if a browser may follow it; empty for whatever else publishers write there."""
     return value if isinstance(value, str) and _WEB.match(value) else ""
+
+
+def _day(text: str) -> str:
+    try:
+        return wording.calendar_day(dt.date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def _days(one: Object) -> str:

@@ -77,7 +77,7 @@ def service(number: int) -> dict[str, Any]:
             {"id": f"5a6b0f3e-0000-4000-8002-{number:012d}", "link_type": "taxonomy", "taxonomy_term": TERM},
             _said(number, 1, "referral", "accepts-assessment", "Accepts an Early Help Assessment (CAF)"),
             _said(number, 2, "scope", "exclusions", "Does not do", "Overnight stays."),
-            _said(number, 3, "capacity", "capacity-open", "Open to new people", "confirmed 2026-08-30"),
+            _said(number, 3, "capacity", "capacity-open", "Open to new people", "confirmed 2026-08-28"),
             _said(number, 4, "threshold_level", "threshold-level-2", "Level 2"),
         ],
         "service_at_locations": [

@@ -44,7 +44,7 @@ async def test_from_the_first_page_to_a_service(stranger: Visitor) -> None:
         "Millbrook Library",
         "2 Lark Row",
         "Free",
-        "Open to new people (confirmed 2026-08-30)",
+        "Open to new people (confirmed 28 August 2026)",
         "Takes an Early Help Assessment (CAF) as the referral.",
         "Level 2",
         "Ring in the morning.",
