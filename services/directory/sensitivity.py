@@ -11,6 +11,7 @@ _SENSITIVE = frozenset(
         Service.KIND_SEXUAL_HEALTH,
         Service.KIND_SUBSTANCE_MISUSE,
         Service.KIND_DOMESTIC_ABUSE,
+        Service.KIND_PROBATION,
     }
 )
 _STANDARD = frozenset(

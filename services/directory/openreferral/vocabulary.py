@@ -29,6 +29,7 @@ _KINDS: Final[Mapping[Service.Kind, str]] = {
     Service.KIND_SEXUAL_HEALTH: "Sexual health",
     Service.KIND_SUBSTANCE_MISUSE: "Substance misuse",
     Service.KIND_DOMESTIC_ABUSE: "Domestic abuse support",
+    Service.KIND_PROBATION: "Probation",
 }
 _CAPACITIES: Final[Mapping[entry_pb2.Capacity.State, str]] = {
     entry_pb2.Capacity.STATE_OPEN: "Open to new people",

@@ -7,8 +7,8 @@ def test_every_kind_of_the_contract_is_decided() -> None:
     assert sensitivity.undecided() == []
 
 
-def test_the_four_kinds_of_the_domain_are_sensitive() -> None:
-    """DOMAIN 2.6 no. 3."""
+def test_these_kinds_are_sensitive() -> None:
+    """DOMAIN 2.6 no. 3; probation, which sits in a MASH (MASH-21), tells of a conviction."""
     sensitive = {
         name
         for name, kind in Service.Kind.items()
@@ -19,4 +19,5 @@ def test_the_four_kinds_of_the_domain_are_sensitive() -> None:
         "KIND_SEXUAL_HEALTH",
         "KIND_SUBSTANCE_MISUSE",
         "KIND_DOMESTIC_ABUSE",
+        "KIND_PROBATION",
     }
