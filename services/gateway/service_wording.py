@@ -73,13 +73,7 @@ def schedule(one: Object) -> str:
 def cost(option: Object) -> str:
     """What it costs: `£3.50 per session (siblings)`."""
     amount = option.get("amount")
-    price = ""
-    if amount is not None:
-        is_pound = option.get("currency", _POUND) == _POUND
-        price = (
-            "Free" if not amount else f"£{amount:,.2f}" if is_pound else f"{amount:,.2f} {option['currency']}"
-        )
-        price = price.removesuffix(".00")
+    price = "" if amount is None else _price(amount, option.get("currency", _POUND))
     said = " ".join(part for part in (price, option.get("amount_description", "")) if part)
     whom = option.get("option", "")
     return f"{said} ({whom})" if said and whom else said or whom
@@ -100,6 +94,13 @@ def in_words(text: str) -> str:
 def web_link(value: Any) -> str:
     """Return the address if a browser may follow it; empty for whatever else publishers write there."""
     return value if isinstance(value, str) and _WEB.match(value) else ""
+
+
+def _price(amount: float, currency: str) -> str:
+    number = f"{amount:,.2f}".removesuffix(".00")
+    if not amount:
+        return "Free"
+    return f"£{number}" if currency == _POUND else f"{number} {currency}"
 
 
 def _day(text: str) -> str:
