@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deploy.engines import kafka, opensearch
 from deploy.local import health, postgres
+from deploy.local.authority import Authority
 from deploy.local.ports import Ports
 from deploy.local.process import Process
 from deploy.local.secrets import Secrets
@@ -18,6 +19,9 @@ TOPICS = (
     "kith.directory.v1.directory-events",
     "kith.consent.v1.consent-events",
 )
+
+AGENCY = "agency"
+"""Who holds the certificate of an agency's system."""
 
 _DEPENDS_ON = {
     "identity": (),
@@ -34,6 +38,15 @@ _ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
+class TlsFiles:
+    """Somebody's certificate, its key, and the authorities to trust, PEM."""
+
+    certificate: Path
+    key: Path
+    authorities: Path
+
+
+@dataclass(frozen=True)
 class Layout:
     """Which fleet: its state folder and ports, and which parts are the real ones."""
 
@@ -43,6 +56,8 @@ class Layout:
     real_kafka: bool = False
     real_opensearch: bool = False
     fsync: bool = True
+    tls: bool = False
+    """Whether services show each other certificates, as they do in production; each fleet is its own authority."""
 
     @property
     def secrets(self) -> Secrets:
@@ -69,6 +84,11 @@ class Layout:
         """The address of OpenSearch, where it runs."""
         return f"http://127.0.0.1:{self.ports['opensearch']}"
 
+    def certificate(self, holder: str) -> TlsFiles:
+        """Where the certificate of a service or of an agency's system (`agency`) lies; `table` makes them."""
+        folder = self.home / "tls"
+        return TlsFiles(folder / f"{holder}.crt", folder / f"{holder}.key", folder / "authority.crt")
+
     def instances(self, service: str) -> list[str]:
         """The names of its processes: itself, or itself and its twin."""
         return [service, f"{service}-2"] if self.twins else [service]
@@ -92,10 +112,22 @@ def table(layout: Layout) -> list[Process]:
     """
     layout.home.mkdir(parents=True, exist_ok=True)
     layout.secrets.prepare(_database_folder(layout), DATABASES, layout.ports)
+    if layout.tls:
+        _certify(layout)
     rows = [*_postgres(layout), *_kafka(layout), *_opensearch(layout)]
     rows += [_migration(layout, service) for service in DATABASES]
     rows += [_service(layout, service, name) for service in SERVICES for name in layout.instances(service)]
     return rows
+
+
+def _certify(layout: Layout) -> None:
+    authority = Authority()
+    for holder in (*SERVICES, AGENCY):
+        files = layout.certificate(holder)
+        files.authorities.parent.mkdir(mode=0o700, exist_ok=True)
+        files.authorities.write_bytes(authority.pem)
+        service = None if holder == AGENCY else holder.replace("_", "-")
+        authority.issue(files.certificate, files.key, service=service)
 
 
 def _database_folder(layout: Layout) -> Path:
@@ -175,6 +207,11 @@ def _service(layout: Layout, service: str, name: str) -> Process:
         "KITH_SERVICE_KEY_FILE": str(files.service_key(service)),
         "KITH_KEYRING_FILE": str(files.keyring(service)),
     }
+    if layout.tls:
+        tls = layout.certificate(service)
+        env["KITH_TLS_CERTIFICATE_FILE"] = str(tls.certificate)
+        env["KITH_TLS_KEY_FILE"] = str(tls.key)
+        env["KITH_TLS_AUTHORITIES_FILE"] = str(tls.authorities)
     if service in DATABASES:
         env["KITH_DATABASE_URL_FILE"] = str(files.database_url(service))
     if service == "identity":
