@@ -21,6 +21,13 @@ class Config(ServiceSettings):
         description="host:port,host:port of publishers that imports may ask at private addresses.",
     )
 
+    quality_policy_file: Path | None = Field(
+        default=None, description="How often what is confirmed, and what counts; Kith's own if absent."
+    )
+    link_check: bool = Field(
+        default=False, description="Whether the pages that entries name are looked for; needs a way out."
+    )
+
     @property
     def inside_hosts(self) -> tuple[str, ...]:
         """The hosts of `import_inside_hosts`."""

@@ -127,7 +127,7 @@ CREATE TABLE duplicate (
     CHECK (first_entry_id < second_entry_id)
 );
 CREATE INDEX duplicate_second ON duplicate (second_entry_id);
-CREATE INDEX duplicate_state ON duplicate (state, score DESC, id);
+CREATE INDEX duplicate_state ON duplicate (state, (-score), id);
 
 -- Entries merged into others, and what it takes to undo it.
 CREATE TABLE merger (
@@ -135,11 +135,10 @@ CREATE TABLE merger (
     duplicate_id uuid NOT NULL REFERENCES duplicate (id),
     surviving_entry_id uuid NOT NULL REFERENCES entry (id),
     merged_entry_id uuid NOT NULL REFERENCES entry (id),
-    -- The revisions and states before, and the versions of both entries after it.
+    -- The published revisions before, and the state of the one that was merged.
     surviving_revision bigint NOT NULL,
-    surviving_version bigint NOT NULL,
+    merged_revision bigint NOT NULL,
     merged_state smallint NOT NULL,
-    merged_version bigint NOT NULL,
     -- The revision that the merger made.
     revision bigint NOT NULL,
     merger text NOT NULL,

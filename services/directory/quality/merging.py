@@ -16,7 +16,10 @@ _OWN: Final = frozenset(
 # Of Kith's own facts those that fix who may see the entry are its own too.
 _OWN_FACTS: Final = frozenset({"kind", "confidential"})
 _KITH: Final = "kith"
-_BACK_REFERENCES: Final = frozenset({"service_id", "organization_id", "location_id", "link_id"})
+# What a part is called, and whose it is: made anew where the part is taken to, since two are never called the same.
+_OF_A_PART: Final = frozenset(
+    {"id", "service_id", "organization_id", "service_at_location_id", "contact_id", "link_id"}
+)
 
 
 class NotDiffering(Exception):
@@ -40,7 +43,7 @@ class Side:
 def differing(one: Document, other: Document) -> Iterator[tuple[str, Any, Any]]:
     """Give the parts in which two documents differ and between which one may choose: pointer and both values."""
     for name in sorted({*one, *other} - _OWN - {_KITH}):
-        if one.get(name) != other.get(name):
+        if _plain(one.get(name)) != _plain(other.get(name)):
             yield f"/{name}", one.get(name), other.get(name)
     facts, others = one.get(_KITH) or {}, other.get(_KITH) or {}
     for name in sorted({*facts, *others} - _OWN_FACTS):
@@ -61,7 +64,6 @@ def merged(surviving: Side, other: Side, taken: Collection[str]) -> tuple[dict[s
         if not any(_within(pointer, one) for one in taken)
     }
     provenance.setdefault("", _said(surviving, ""))
-    theirs, ours = other.document.get("id"), surviving.document.get("id")
     for pointer in taken:
         if pointer not in choices:
             raise NotDiffering(pointer)
@@ -70,7 +72,7 @@ def merged(surviving: Side, other: Side, taken: Collection[str]) -> tuple[dict[s
         if choices[pointer] is None:
             holder.pop(name, None)
         else:
-            holder[name] = _referring(choices[pointer], theirs, ours)
+            holder[name] = _plain(choices[pointer])
         provenance[pointer] = _said(other, pointer)
         provenance |= {
             inner: dict(said) for inner, said in other.provenance.items() if _within(inner, pointer)
@@ -91,13 +93,10 @@ def _within(pointer: str, around: str) -> bool:
     return pointer == around or pointer.startswith(f"{around}/")
 
 
-def _referring(value: Any, theirs: Any, ours: Any) -> Any:
-    """Return a part of the other document as a part of ours: what refers to the one refers to the other."""
+def _plain(value: Any) -> Any:
+    """Return what a part says, without what it is called and whose it is."""
     if isinstance(value, Mapping):
-        return {
-            name: ours if name in _BACK_REFERENCES and inner == theirs else _referring(inner, theirs, ours)
-            for name, inner in value.items()
-        }
+        return {name: _plain(inner) for name, inner in value.items() if name not in _OF_A_PART}
     if isinstance(value, list):
-        return [_referring(inner, theirs, ours) for inner in value]
+        return [_plain(inner) for inner in value]
     return value

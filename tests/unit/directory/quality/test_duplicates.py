@@ -67,13 +67,13 @@ def test_a_merged_document_says_at_each_part_what_was_chosen_and_whose_it_is(
 
 def test_a_part_taken_keeps_where_it_came_from_and_belongs_to_its_new_entry() -> None:
     one = Side(
-        {"id": "1", "phones": [{"number": "a", "service_id": "1"}]},
+        {"id": "1", "phones": [{"id": "11", "number": "a", "service_id": "1"}]},
         {"": {"source": "ours", "date": "2026-01-01"}, "/phones/0": {"source": "desk", "date": "2025-05-05"}},
         "ours",
         date(2026, 1, 1),
     )
     other = Side(
-        {"id": "2", "phones": [{"number": "b", "service_id": "2"}]},
+        {"id": "2", "phones": [{"id": "22", "number": "b", "service_id": "2"}]},
         {
             "": {"source": "feed", "date": "2026-03-03"},
             "/phones/0/number": {"source": "council", "date": "2026-04-04"},
@@ -82,7 +82,8 @@ def test_a_part_taken_keeps_where_it_came_from_and_belongs_to_its_new_entry() ->
         date(2026, 2, 2),
     )
     document, provenance = merging.merged(one, other, ["/phones"])
-    assert document == {"id": "1", "phones": [{"number": "b", "service_id": "1"}]}
+    # What the part is called is made anew: the other entry, once it is back, has one of that name.
+    assert document == {"id": "1", "phones": [{"number": "b"}]}
     assert provenance == {
         "": {"source": "ours", "date": "2026-01-01"},
         "/phones": {"source": "feed", "date": "2026-03-03"},
@@ -102,6 +103,12 @@ def test_what_does_not_differ_or_is_an_entrys_own_is_not_taken(pointer: str) -> 
     )
     with pytest.raises(NotDiffering):
         merging.merged(one, other, [pointer])
+
+
+def test_parts_that_say_the_same_under_other_ids_do_not_differ() -> None:
+    one = {"id": "1", "phones": [{"id": "11", "number": "a", "service_id": "1"}]}
+    other = {"id": "2", "phones": [{"id": "22", "number": "a", "service_id": "2"}]}
+    assert list(merging.differing(one, other)) == []
 
 
 def test_which_pages_of_an_entry_are_looked_for() -> None:

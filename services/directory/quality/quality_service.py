@@ -1,0 +1,228 @@
+"""`QualityService`: from the contract to confirmations, reviews and findings and back, nothing else."""
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+import grpc
+from google.protobuf.message import Message
+
+from kith.directory.v1 import quality_service_pb2 as pb
+from kith.directory.v1.quality_service_pb2_grpc import QualityServiceServicer
+from services.chassis import access, paging
+from services.chassis.database import Connection, Database
+from services.chassis.errors import InvalidArgument, PermissionDenied
+from services.chassis.keyring import Keyring
+from services.chassis.paging import PageTokens
+from services.chassis.writes import Writes
+from services.directory.clock import Clock
+from services.directory.editing import store as entry_store
+from services.directory.editing.actor import Actor
+from services.directory.quality import messages, review_store, store
+from services.directory.quality.confirming import confirm
+from services.directory.quality.examining import REVIEWED
+from services.directory.quality.policy import Policy
+from services.directory.quality.refusals import HidingNotHeld, QualityNotKnown
+from services.directory.quality.store import Figures
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+_MONTHS: Final = 24
+_MOST_FINDINGS: Final = 1000
+_ABOVE_ALL_IDS: Final = 2**62
+
+
+class QualityService(QualityServiceServicer):
+    """Answers for the quality of entries. Who may ask at all is decided before, by the rule beside each method."""
+
+    def __init__(
+        self, database: Database, keyring: Keyring, policy: Policy, wake: Callable[[], None], clock: Clock
+    ) -> None:
+        """`wake` is called after each commit that may have written an event."""
+        self._database = database
+        self._writes = Writes(database, keyring, wake)
+        self._tokens = PageTokens(keyring)
+        self._policy = policy
+        self._clock = clock
+
+    async def ConfirmEntry(
+        self, request: pb.ConfirmEntryRequest, _context: Context
+    ) -> pb.ConfirmEntryResponse:
+        """Confirm one entry. Raises what `confirm` raises."""
+        return await self._writes.once(
+            request, pb.ConfirmEntryResponse, partial(self._confirm, request, Actor.of(_caller()))
+        )
+
+    async def _confirm(
+        self, request: pb.ConfirmEntryRequest, actor: Actor, connection: Connection
+    ) -> pb.ConfirmEntryResponse:
+        chosen = [_chosen(request.confirmed)]
+        confirmed = await confirm(connection, self._policy, actor, chosen, self._clock())
+        listed = await review_store.review(connection, chosen[0][0])
+        return pb.ConfirmEntryResponse(
+            confirmation=messages.confirmation(confirmed[0]),
+            review=None if listed is None else messages.review(listed),
+        )
+
+    async def BatchConfirmEntries(
+        self, request: pb.BatchConfirmEntriesRequest, _context: Context
+    ) -> pb.BatchConfirmEntriesResponse:
+        """Confirm entries, all or none. Raises what `confirm` raises, InvalidArgument for one that is named twice."""
+        chosen = [_chosen(one) for one in request.confirmed]
+        if len({entry_id for entry_id, _ in chosen}) < len(chosen):
+            raise InvalidArgument([("confirmed", "must not name an entry twice")])
+        actor = Actor.of(_caller())
+
+        async def all_of_them(connection: Connection) -> pb.BatchConfirmEntriesResponse:
+            confirmed = await confirm(connection, self._policy, actor, chosen, self._clock())
+            return pb.BatchConfirmEntriesResponse(confirmations=map(messages.confirmation, confirmed))
+
+        return await self._writes.once(request, pb.BatchConfirmEntriesResponse, all_of_them)
+
+    async def ListConfirmations(
+        self, request: pb.ListConfirmationsRequest, _context: Context
+    ) -> pb.ListConfirmationsResponse:
+        """List who confirmed an entry, page by page. Raises as `Actor.must_own`."""
+        entry_id, size = UUID(request.entry_id), paging.page_size(request.page_size)
+        below = (self._after(request) or [_ABOVE_ALL_IDS])[0]
+        async with self._database.connection() as connection:
+            await self._own(connection, entry_id)
+            found = await review_store.confirmations(connection, entry_id, below, size + 1)
+        page = found[:size]
+        token = self._next(request, [page[-1].id]) if len(found) > size else ""
+        return pb.ListConfirmationsResponse(
+            confirmations=map(messages.confirmation, page), next_page_token=token
+        )
+
+    async def ListReviews(self, request: pb.ListReviewsRequest, _context: Context) -> pb.ListReviewsResponse:
+        """List what is to be confirmed, page by page. Raises PermissionDenied for another organisation's."""
+        organisation_id, size = _scope(request.organisation_id), paging.page_size(request.page_size)
+        until = None
+        if request.HasField("days_ahead"):
+            until = self._clock().date() + timedelta(days=request.days_ahead)
+        after = self._after(request)
+        place = None if after is None else (date.fromordinal(after[0]), UUID(after[1]))
+        async with self._database.connection() as connection:
+            found = await review_store.list_reviews(connection, organisation_id, until, place, size + 1)
+        page = found[:size]
+        token = ""
+        if len(found) > size:
+            token = self._next(request, [page[-1].due_date.toordinal(), str(page[-1].entry_id)])
+        return pb.ListReviewsResponse(reviews=map(messages.review, page), next_page_token=token)
+
+    async def ListFindings(
+        self, request: pb.ListFindingsRequest, _context: Context
+    ) -> pb.ListFindingsResponse:
+        """List what is wrong, page by page. Raises PermissionDenied for another organisation's."""
+        organisation_id, size = _scope(request.organisation_id), paging.page_size(request.page_size)
+        after = self._after(request)
+        place = None if after is None else (after[0], UUID(after[1]), after[2], after[3])
+        async with self._database.connection() as connection:
+            found = await store.findings(connection, organisation_id, None, request.kind, place, size + 1)
+        page = found[:size]
+        token = ""
+        if len(found) > size:
+            last = page[-1]
+            here = [last.finding.severity, str(last.entry_id), last.finding.kind, last.finding.pointer]
+            token = self._next(request, here)
+        return pb.ListFindingsResponse(findings=map(messages.finding, page), next_page_token=token)
+
+    async def GetEntryQuality(
+        self, request: pb.GetEntryQualityRequest, _context: Context
+    ) -> pb.GetEntryQualityResponse:
+        """Get the quality of one entry. Raises QualityNotKnown, and as `Actor.must_own`."""
+        entry_id = UUID(request.entry_id)
+        async with self._database.connection() as connection:
+            await self._own(connection, entry_id)
+            listed = await review_store.review(connection, entry_id)
+            quality = await store.quality(connection, entry_id)
+            if listed is None or quality is None:
+                raise QualityNotKnown
+            found = await store.findings(connection, None, entry_id, 0, None, _MOST_FINDINGS)
+        parts = self._policy.completeness[REVIEWED[listed.kind]]
+        return pb.GetEntryQualityResponse(
+            review=messages.review(listed),
+            findings=map(messages.finding, found),
+            missing_parts=messages.missing(parts, quality[1]),
+        )
+
+    async def GetQualityReport(
+        self, request: pb.GetQualityReportRequest, _context: Context
+    ) -> pb.GetQualityReportResponse:
+        """Get the figures of now and of the months before. Raises PermissionDenied for those of others."""
+        organisation_id = UUID(request.organisation_id) if request.organisation_id else None
+        if not Actor.of(_caller()).owns(organisation_id):
+            raise PermissionDenied
+        today = self._clock().date()
+        async with self._database.connection() as connection:
+            found = await store.figures(connection, organisation_id, today)
+            months = await store.months(connection, organisation_id, _MONTHS + 1)
+        current = next((one for one in found if one.organisation_id == organisation_id), None)
+        # That of this month is not over: it is in the figures of now.
+        months = [one for one in months if (one.day.year, one.day.month) != (today.year, today.month)]
+        return pb.GetQualityReportResponse(
+            current=messages.figures(current or _nothing(organisation_id, today)),
+            months=map(messages.figures, months[:_MONTHS]),
+        )
+
+    async def GetHiding(self, _request: pb.GetHidingRequest, _context: Context) -> pb.GetHidingResponse:
+        """Get whether hiding waits for an editor."""
+        async with self._database.connection() as connection:
+            return pb.GetHidingResponse(hiding=await _hiding(connection))
+
+    async def AllowHiding(self, request: pb.AllowHidingRequest, _context: Context) -> pb.AllowHidingResponse:
+        """Let so many be hidden. Raises HidingNotHeld."""
+
+        async def allow(connection: Connection) -> pb.AllowHidingResponse:
+            if not await review_store.allow(connection, request.allowed_count):
+                raise HidingNotHeld
+            return pb.AllowHidingResponse(hiding=await _hiding(connection))
+
+        return await self._writes.once(request, pb.AllowHidingResponse, allow)
+
+    async def _own(self, connection: Connection, entry_id: UUID) -> None:
+        Actor.of(_caller()).must_own((await entry_store.entries(connection, [entry_id])).get(entry_id))
+
+    def _after(self, request: Any) -> Any:
+        if not request.page_token:
+            return None
+        return json.loads(self._tokens.open(request.page_token, _binding(request)))
+
+    def _next(self, request: Message, place: list[Any]) -> str:
+        return self._tokens.seal(_binding(request), json.dumps(place).encode())
+
+
+async def _hiding(connection: Connection) -> Any:
+    hold, since, waiting = await review_store.hold(connection)
+    return messages.hiding(hold, since, waiting, await review_store.public_count(connection))
+
+
+def _caller() -> Any:
+    return access.current().caller
+
+
+def _binding(request: Message) -> bytes:
+    return paging.binding(request, _caller())
+
+
+def _chosen(confirmed: pb.ConfirmedRevision) -> tuple[UUID, int]:
+    return UUID(confirmed.entry_id), confirmed.revision
+
+
+def _scope(organisation_id: str) -> UUID | None:
+    """Return the organisation to list, None for all. Raises PermissionDenied."""
+    actor = Actor.of(_caller())
+    if not organisation_id:
+        if actor.organisation_id is None and not actor.is_editor:
+            raise PermissionDenied
+        return None if actor.is_editor else actor.organisation_id
+    if not actor.owns(UUID(organisation_id)):
+        raise PermissionDenied
+    return UUID(organisation_id)
+
+
+def _nothing(organisation_id: UUID | None, today: date) -> Figures:
+    return Figures(organisation_id, today, 0, 0, 0, 0, 0, [0, 0, 0, 0], [], [])
