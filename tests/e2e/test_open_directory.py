@@ -226,6 +226,29 @@ async def test_a_family_finds_the_club(client: httpx2.AsyncClient, town: Town) -
         assert said in page, said
 
 
+async def test_what_is_looked_for_is_left_nowhere(client: httpx2.AsyncClient) -> None:
+    """SD-2: when all is done, test_canary looks for this word in everything that the fleet has written."""
+    for path in (
+        "/directory/services?search=Quillfeather",
+        "/directory/services?format=ndjson&search=Quillfeather&full=true",
+        "/directory/service_at_locations?language=Quillfeather&accessibility=Quillfeather",
+    ):
+        assert (await client.get(path)).status_code == 200, path
+    for path, status in (
+        ("/directory/services?postcode=Quillfeather", 400),
+        ("/directory/services?Quillfeather=1", 400),
+        ("/directory/services/Quillfeather", 400),
+        ("/directory/Quillfeather", 404),
+        ("/services/Quillfeather", 404),
+    ):
+        assert (await client.get(path)).status_code == status, path
+    for need, postcode in (("Quillfeather", "LS1"), ("Quillfeather", "QQ1 1QQ"), ("sleep", "Quillfeather")):
+        sent = await client.post(
+            "/services", data={"need": need, "postcode": postcode}, follow_redirects=True
+        )
+        assert sent.status_code in {200, 400}
+
+
 @pytest.mark.parametrize("fleet", ["embedded"], indirect=True)
 async def test_whatever_is_asked_the_answer_is_as_promised(
     fleet: RunningFleet, town: Town, tmp_path: Path
