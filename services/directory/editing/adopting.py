@@ -61,9 +61,9 @@ async def adopt_older(
 
 
 async def adopt_vocabulary(connection: Connection, now: datetime) -> None:
-    """Publish Kith's own taxonomy and its terms, where they are not there or say something else."""
+    """Publish Kith's own taxonomies and their terms, where they are not there or say something else."""
     wanted: dict[UUID, tuple[entry_pb2.EntryKind, Mapping[str, Any]]] = {
-        vocabulary.TAXONOMY_ID: (entry_pb2.ENTRY_KIND_TAXONOMY, vocabulary.taxonomy())
+        UUID(one): (entry_pb2.ENTRY_KIND_TAXONOMY, said) for one, said in vocabulary.TAXONOMIES.items()
     }
     for term in vocabulary.TERMS:
         wanted[UUID(term.id)] = (entry_pb2.ENTRY_KIND_TAXONOMY_TERM, vocabulary.term(term))

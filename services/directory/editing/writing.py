@@ -13,11 +13,11 @@ from services.directory.openreferral import confidentiality, reading
 from services.directory.openreferral.faults import Fault, step
 from services.directory.openreferral.reading import Document
 from services.directory.openreferral.references import references
-from services.directory.openreferral.vocabulary import TAXONOMY_ID, TERMS
+from services.directory.openreferral.vocabulary import TAXONOMIES, TERMS
 from services.directory.refusals import ConfidentialPlace, DocumentInvalid, UnknownReference
 
 _OWN_VOCABULARY = {UUID(term.id): entry_pb2.ENTRY_KIND_TAXONOMY_TERM for term in TERMS} | {
-    TAXONOMY_ID: entry_pb2.ENTRY_KIND_TAXONOMY
+    UUID(one): entry_pb2.ENTRY_KIND_TAXONOMY for one in TAXONOMIES
 }
 
 

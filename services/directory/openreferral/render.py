@@ -45,7 +45,7 @@ _TERM: Final = OBJECTS[entry_pb2.ENTRY_KIND_TAXONOMY_TERM]
 
 _VOCABULARY: Final = {
     **{one.id: vocabulary.term(one) for one in vocabulary.TERMS},
-    str(vocabulary.TAXONOMY_ID): vocabulary.taxonomy(),
+    **vocabulary.TAXONOMIES,
 }
 
 

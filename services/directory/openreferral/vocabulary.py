@@ -1,4 +1,7 @@
-"""Kith's own taxonomy: its facts of a service as terms, so that the open API tells them the HSDS way. Pure."""
+"""Kith's own taxonomies: its facts of a service as terms, by which the open API tells them, and needs. Pure.
+
+A partnership adds taxonomies of its own as entries; these are the same in every Kith.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,8 +13,8 @@ from kith.directory.v1.directory_pb2 import Service
 from services.directory.openreferral import confidentiality
 
 _NAMESPACE: Final = UUID("6b697468-6469-5265-8374-6f7279000001")
-TAXONOMY_ID: Final = uuid5(_NAMESPACE, "taxonomy")
-_NAME: Final = "Kith"
+FACTS: Final = str(uuid5(_NAMESPACE, "taxonomy"))
+NEEDS: Final = str(uuid5(_NAMESPACE, "needs"))
 
 _KINDS: Final[Mapping[Service.Kind, str]] = {
     Service.KIND_EDUCATION: "Education",
@@ -47,6 +50,7 @@ class Term:
     link_type: str
     name: str
     description: str
+    taxonomy_id: str = FACTS
 
     @property
     def id(self) -> str:
@@ -100,6 +104,32 @@ CAPACITIES: Final[Mapping[int, Term]] = {
     )
     for state, name in _CAPACITIES.items()
 }
+_NEEDS: Final = {
+    "Pregnancy and a new baby": "From expecting a child to its first months.",
+    "Childcare and early learning": "Nurseries, childminders, funded places for two, three and four year olds.",
+    "Parenting": "Courses, groups and advice on bringing up children.",
+    "Relationships at home": "Conflict between parents, separation, family mediation.",
+    "Play and activities": "Groups, clubs, sport, holidays.",
+    "Speech, language and communication": "Talking, understanding, stammering.",
+    "Learning and school": "Attendance, moving school, exclusion, help with learning.",
+    "Special educational needs and disabilities": "Advice, groups and short breaks.",
+    "Autism and ADHD": "Before, during and after a diagnosis.",
+    "Behaviour and sleep": "Sleep, feeding, toilet training, behaviour that is hard to live with.",
+    "Health": "Bodily health, weight, teeth, long illness.",
+    "Mental health and wellbeing": "Worry, low mood, self-harm, eating.",
+    "Bereavement and loss": "After somebody has died or gone.",
+    "Sexual health": "Contraception, testing, advice.",
+    "Drugs and alcohol": "One’s own use or that of somebody at home.",
+    "Domestic abuse": "Safety, advice, refuge, recovery.",
+    "Exploitation and safety": "Going missing, online harm, exploitation.",
+    "Young carers": "Children who look after somebody.",
+    "Children in care and care leavers": "Fostering, adoption, kinship care, leaving care.",
+    "Money and benefits": "Debt, benefits, grants.",
+    "Food and clothing": "Food banks, school uniform, baby things.",
+    "Housing": "Losing a home, bad housing, moving.",
+    "Work and training": "For parents and for young people.",
+    "Asylum and migration": "New in the country, language, status.",
+}
 TERMS: Final = (
     *KINDS.values(),
     ACCEPTS_ASSESSMENT,
@@ -109,17 +139,25 @@ TERMS: Final = (
     CONFIDENTIAL,
     *LEVELS.values(),
     *CAPACITIES.values(),
+    *(
+        Term("need-" + name.lower().replace(",", "").replace(" ", "-"), "need", name, description, NEEDS)
+        for name, description in _NEEDS.items()
+    ),
 )
-
-
-def taxonomy() -> dict[str, Any]:
-    """Return the document of the taxonomy."""
-    return {
-        "id": str(TAXONOMY_ID),
-        "name": _NAME,
+TAXONOMIES: Final[Mapping[str, Mapping[str, Any]]] = {
+    FACTS: {
+        "id": FACTS,
+        "name": "Kith",
         "description": "What the directory tells of a service beyond HSDS: what sort it is, how one is referred to it.",
         "version": "1",
-    }
+    },
+    NEEDS: {
+        "id": NEEDS,
+        "name": "Needs of children and families",
+        "description": "What a child or family may need help with.",
+        "version": "1",
+    },
+}
 
 
 def term(one: Term) -> dict[str, Any]:
@@ -129,7 +167,7 @@ def term(one: Term) -> dict[str, Any]:
         "code": one.code,
         "name": one.name,
         "description": one.description,
-        "taxonomy_id": str(TAXONOMY_ID),
+        "taxonomy_id": one.taxonomy_id,
     }
 
 
