@@ -71,7 +71,8 @@ class Agency:
     async def read(self, practitioner: Practitioner) -> Practitioner:
         """Get a practitioner as a child page does."""
         request = directory_service_pb2.BatchGetPractitionersRequest(ids=[practitioner.id])
-        (found,) = (await self.call(self.directory.BatchGetPractitioners, request)).practitioners
+        answer = await self.call(self.directory.BatchGetPractitioners, request)
+        found: Practitioner = answer.practitioners[0]
         return found
 
     async def team(self, **more: Any) -> Team:

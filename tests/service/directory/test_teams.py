@@ -134,7 +134,8 @@ async def test_an_organisations_contacts(school: Agency, council: Agency) -> Non
     lead, deputy = await school.practitioners("Ruth Ashdown", "Gareth Thornley", job_title="Deputy head")
     door = await school.roster(await school.team(display_name="Office"), every_day(0, 24))
     hours = [
-        WeeklyHours(day_of_week=weekday, start={"hours": 0}, end={"hours": 24}) for weekday in range(1, 8)
+        WeeklyHours(day_of_week=weekday, start={"hours": 0}, end={"hours": 24})
+        for weekday in ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
     ]
     details = contacts_pb.SafeguardingDetails
     named = contacts_pb.SafeguardingContacts(
