@@ -46,11 +46,11 @@ def positions(header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, in
     return found
 
 
-def service(row: Sequence[str], columns: int, where: Mapping[str, int]) -> dict[str, Any]:
-    """Return the row as a service in HSDS's nested form. Raises WrongColumns.
+def service(row: Sequence[str], columns: int, where: Mapping[str, int], publisher: str) -> dict[str, Any]:
+    """Return the row as a service in HSDS's nested form, of the publisher itself if no other is named.
 
-    A number that is none stays text, for the rules to name. Without an id the service goes by its names and
-    postcode: to rename it is then to make another.
+    Raises WrongColumns. A number that is none stays text, for the rules to name. Without an id the service goes by its
+    names and postcode: to rename it is then to make another.
     """
     if len(row) != columns:
         raise WrongColumns
@@ -60,7 +60,7 @@ def service(row: Sequence[str], columns: int, where: Mapping[str, int]) -> dict[
     id_ = cells.get("id") or _by_names(cells)
     own["id"] = id_
     own.setdefault("status", "active")
-    made = own | _organization(values) | _parts(cells, values)
+    made = own | {"organization": _organization(values, publisher)} | _parts(cells, values)
     if place := _location(values, id_):
         made["service_at_locations"] = [{"id": f"{id_}@{place['id']}", "location": place}]
     return made
@@ -71,12 +71,12 @@ def _by_names(cells: Mapping[str, str]) -> str:
     return " | ".join(" ".join(name.casefold().split()) for name in names)[:200] if "name" in cells else ""
 
 
-def _organization(values: Mapping[str, Any]) -> dict[str, Any]:
+def _organization(values: Mapping[str, Any], publisher: str) -> dict[str, Any]:
     found = _group(values, "organization.")
     if not found:
-        return {}
+        return {"id": "the publisher", "name": publisher}
     found.setdefault("id", " ".join(str(found.get("name", "")).casefold().split())[:200])
-    return {"organization": found}
+    return found
 
 
 def _parts(cells: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:

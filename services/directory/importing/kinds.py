@@ -8,14 +8,14 @@ from kith.directory.v1.directory_pb2 import Service as ServiceMessage
 
 # In what a service is called. Rather one too many: an editor may declare a place public, nobody can take it back.
 _IN_A_NAME: Final = re.compile(
-    r"\b(refuges?(?! (?:chest|point|area))|domestic (?:abuse|violence)|women.?s aid|safe ?houses?|"
-    r"safe accommodation|coercive control|honou?r.based|forced marriage|idva|marac|dv service)\b",
+    r"\b(refuges?(?!\s+(?:chest|point|area))|domestic[\s-]+(?:abuse|violence)|women.?s\s+aid|safe[\s-]*houses?|"
+    r"safe\s+accommodation|coercive\s+control|honou?r.based|forced\s+marriage|idva|marac|dv\s+service)\b",
     re.IGNORECASE,
 )
 # In what it says of itself: many services say that they also help with domestic abuse, few that they are a refuge.
 _IN_A_TEXT: Final = re.compile(
-    r"\b(safe ?houses?|refuge (?:accommodation|spaces?|provision|service|for (?:women|men|people|victims|survivors))|"
-    r"(?:women.?s|our|confidential|emergency) refuge|confidential (?:address|location))\b",
+    r"\b(safe[\s-]*houses?|refuge\s+(?:accommodation|spaces?|provision|service|for\s+(?:women|men|people|victims|"
+    r"survivors))|(?:women.?s|our|confidential|emergency)\s+refuge|confidential\s+(?:address|location))\b",
     re.IGNORECASE,
 )
 

@@ -7,25 +7,22 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from kith.directory.v1.entry_pb2 import ENTRY_KIND_SERVICE
 from kith.directory.v1.import_run_pb2 import ImportRun, ImportSource
-from services.directory.importing import columns, csv_text, raw, run_store, staging, staging_store
+from services.directory.importing import csv_batches, raw, run_store, staging, staging_store
 from services.directory.importing.feed_page import MOST_PAGES
 from services.directory.importing.fetching import Fetched, feed
 from services.directory.importing.run import Run, RunFailed
-from services.directory.importing.source import Problem, Record, Source
+from services.directory.importing.source import Source
 from services.directory.importing.staging import Batch
-from services.directory.importing.untangle import Untangled, unreadable, untangle
+from services.directory.importing.untangle import Untangled, unreadable
 from services.directory.importing.work import Work, require
 
 MOST_RECORDS: Final = 200_000
 _MOST_BYTES: Final = 2 * 1024**3
 _LONGEST: Final = timedelta(hours=6)
-_ROWS_AT_ONCE: Final = 250
 
 
 async def read(work: Work, run: Run, source: Source) -> None:
@@ -76,49 +73,19 @@ def _batch_of(fetched: Fetched, source: Source, number: int) -> Batch:
 
 
 async def _read_csv(work: Work, run: Run, source: Source) -> None:
-    rows = csv_text.rows(_Pieces(work, run))
-    try:
-        header = await asyncio.to_thread(next, rows, None)
-        where = columns.positions(header or [], source.columns or {field: field for field in columns.FIELDS})
-        if header is None or "name" not in where:
-            raise RunFailed(ImportRun.FAILURE_COLUMNS_MISSING)
-        done = 0
-        while True:
-            batch, read_now = await asyncio.to_thread(_next_rows, rows, header, where, source, done)
-            done += read_now
-            if done > MOST_RECORDS:
-                raise RunFailed(ImportRun.FAILURE_TOO_LARGE)
-            # Rows that were staged before the process was killed are read again and not staged again.
-            if done > run.row_count or read_now < _ROWS_AT_ONCE:
-                await _store(work, run, source, batch, rows=read_now, last=read_now < _ROWS_AT_ONCE)
-            if read_now < _ROWS_AT_ONCE:
-                return
-    except csv_text.BadCsv as bad:
-        raise RunFailed(ImportRun.FAILURE_NOT_CSV, bad.row) from None
-
-
-def _next_rows(
-    rows: Iterator[list[str]], header: list[str], where: dict[str, int], source: Source, done: int
-) -> tuple[Batch, int]:
-    batch = Batch()
-    taken = list(islice(rows, _ROWS_AT_ONCE))
-    for number, row in enumerate(taken, done + 2):
-        try:
-            item = columns.service(row, len(header), where)
-        except columns.WrongColumns:
-            problem = Problem("", "column_count")
-            record = Record(
-                uuid5(source.id, f"row {number}"),
-                ENTRY_KIND_SERVICE,
-                f"row {number}",
-                "",
-                None,
-                problems=[problem],
-            )
-            staging.add(batch, Untangled([record]))
-            continue
-        staging.add(batch, untangle(item, source, f"row {number}"))
-    return batch, len(taken)
+    batches = csv_batches.batches(_Pieces(work, run), source)
+    done = 0
+    batch = await asyncio.to_thread(next, batches, None)
+    while batch is not None:
+        # One ahead, to know which is the last.
+        following = await asyncio.to_thread(next, batches, None)
+        done += batch.rows
+        if done > MOST_RECORDS:
+            raise RunFailed(ImportRun.FAILURE_TOO_LARGE)
+        # Rows that were staged before the process was killed are read again and not staged again.
+        if done > run.row_count or following is None:
+            await _store(work, run, source, batch.records, rows=batch.rows, last=following is None)
+        batch = following
 
 
 class _Pieces:
