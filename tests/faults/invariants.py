@@ -9,11 +9,16 @@ from uuid import UUID
 
 import asyncpg
 import httpx2
+from opensearchpy import AsyncOpenSearch
 
 from deploy.local import postgres
 from deploy.local.postgres_server import SUPERUSER
 from kith.audit.v1 import access_record_pb2, audit_service_pb2
 from kith.childindex.v1 import child_events_pb2, child_index_service_pb2
+from services.chassis.keyring import Keyring
+from services.search import documents
+from services.search.generations_store import GenerationsStore
+from services.search.projection import key_version
 from tests.faults.stream import Acknowledged
 from tests.fixtures.eventually import eventually
 from tests.fixtures.fleet import RunningFleet
@@ -57,6 +62,16 @@ async def database(fleet: RunningFleet, service: str) -> AsyncIterator["asyncpg.
         yield connection
     finally:
         await connection.close()
+
+
+def alias(fleet: RunningFleet) -> str:
+    """What the index is called that is made of the keys in use."""
+    return documents.alias(key_version(Keyring.load(fleet.layout.secrets.keyring("search"))))
+
+
+def generations(fleet: RunningFleet, client: AsyncOpenSearch) -> GenerationsStore:
+    """Which index is in use."""
+    return GenerationsStore(client, alias(fleet))
 
 
 async def nothing_unsent(fleet: RunningFleet) -> bool:
@@ -162,7 +177,7 @@ async def _kafka_has_the_events(fleet: RunningFleet, children: dict[UUID, int]) 
 
 async def index_agrees(fleet: RunningFleet) -> bool:
     """G5: OpenSearch has every child at its version and nothing else: 0 missing, 0 extra, 0 different."""
-    index = f"{fleet.layout.opensearch}/kith-children-*"
+    index = f"{fleet.layout.opensearch}/{alias(fleet)}"
     query = {"query": {"match_all": {}}, "version": True, "size": 10_000}
     async with httpx2.AsyncClient(trust_env=False) as http:
         await http.post(f"{index}/_refresh")

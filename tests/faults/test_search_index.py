@@ -7,12 +7,10 @@ from functools import partial
 
 import pytest
 
-from services.chassis.keyring import Keyring
-from services.matching import KEY_SCHEMA
-from services.search import documents
 from services.search.generations_store import Generations, GenerationsStore
 from services.search.rebuild import request
 from services.search.store import IndexUnavailable, opensearch
+from tests.faults.invariants import generations as generations_of
 from tests.faults.invariants import invariants
 from tests.faults.kill import killed
 from tests.faults.stream import streaming
@@ -29,9 +27,8 @@ pytestmark = pytest.mark.parametrize(
 
 @asynccontextmanager
 async def _generations(fleet: RunningFleet) -> AsyncIterator[GenerationsStore]:
-    version, _ = Keyring.load(fleet.layout.secrets.keyring("search")).active("match")
     async with opensearch(fleet.layout.opensearch) as client:
-        yield GenerationsStore(client, documents.alias(documents.key_version(KEY_SCHEMA, version)))
+        yield generations_of(fleet, client)
 
 
 async def _said(generations: GenerationsStore) -> Generations:
