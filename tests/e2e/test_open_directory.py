@@ -105,6 +105,15 @@ async def test_every_answer_follows_the_standard(client: httpx2.AsyncClient, tow
         assert standard.faults(KINDS[name], whole, one) == []
 
 
+async def test_an_organization_has_its_services_and_no_others(client: httpx2.AsyncClient, town: Town) -> None:
+    path = f"/directory/organizations/{town.organisation.id}"
+    whole = (await client.get(f"{path}?full_service=true")).json()
+    assert town.club_id in {one["id"] for one in whole["services"]}
+    assert {one["organization"]["id"] for one in whole["services"]} == {town.organisation.id}
+    listed = (await client.get(path)).json()
+    assert standard.faults(KINDS["organizations"], whole, listed) == []
+
+
 @pytest.mark.parametrize(
     "asked",
     [

@@ -43,12 +43,24 @@ async def lines(pieces: _Pieces) -> AsyncIterator[bytes]:
 async def one_page(pieces: _Pieces) -> AsyncIterator[bytes]:
     """Return all items as one page. Its members follow the items, since they are known only then."""
     total = 0
-    yield b'{"contents":['
+    # Goes out with the first items, so that an error before them is still told as one.
+    before = '{"contents":['
     async for piece in pieces:
         if piece:
-            yield ("," * bool(total) + ",".join(map(item, piece))).encode()
+            yield f"{before}{','.join(map(item, piece))}".encode()
+            before = ","
         total += len(piece)
-    yield f"],{_envelope(total, min(total, 1), 1, total)[1:]}".encode()
+    yield f"{'' if total else before}],{_envelope(total, min(total, 1), 1, total)[1:]}".encode()
+
+
+async def with_services(organization: str, pieces: _Pieces) -> AsyncIterator[bytes]:
+    """Return an organization with its services."""
+    before = opening = f'{organization[:-1]},"services":['
+    async for piece in pieces:
+        if piece:
+            yield f"{before}{','.join(map(item, piece))}".encode()
+            before = ","
+    yield f"{opening if before == opening else ''}]}}".encode()
 
 
 def _envelope(total: int, pages: int, number: int, size: int) -> str:

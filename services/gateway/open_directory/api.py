@@ -1,13 +1,14 @@
 """The endpoints of the open API. They read parameters, ask the directory and pass its JSON on."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from kith.directory.v1 import publication_service_pb2 as publication_pb2
 from services.gateway.open_directory import answers, conditions, openapi, parameters, values
 from services.gateway.open_directory.neighbours import Publications
 from services.gateway.open_directory.problems import NOT_FOUND, Problem, bad_parameters
@@ -60,8 +61,10 @@ class Api:
 
     def _one(self, resource: Resource) -> Endpoint:
         async def answer(request: Request) -> Response:
-            _read(request, ())
+            asked = _read(request, resource.item_parameters)
             publication_id = _id(request)
+            if asked.get(parameters.FULL_SERVICE.name):
+                return await self._with_services(request, publication_id)
             known = conditions.known_etags(request)
             found = await self._publications.get(resource.kind, publication_id, known)
             etag, modified = found.publication.etag, answers.modified(found.publication)
@@ -99,16 +102,29 @@ class Api:
         items = [answers.item(one) for one in page.publications]
         return answers.page(items, total=page.total_items, number=number, per_page=page.per_page)
 
+    async def _with_services(self, request: Request, organization_id: str) -> Response:
+        found = await self._publications.get(publication_pb2.PUBLICATION_KIND_ORGANIZATION, organization_id)
+        pieces = self._publications.pieces(
+            publication_pb2.PUBLICATION_KIND_SERVICE,
+            publication_pb2.PUBLICATION_VIEW_FULL,
+            {"organization_id": organization_id},
+        )
+        chunks = answers.with_services(found.publication.json, pieces)
+        return await self._streamed(request, chunks, answers.JSON)
+
     async def _stream(
         self, request: Request, resource: Resource, asked: dict[str, Any], media_type: str
     ) -> Response:
+        filters = parameters.filters(asked, resource.parameters)
+        pieces = self._publications.pieces(resource.kind, parameters.view(asked), filters)
+        chunks = answers.lines(pieces) if media_type == answers.NDJSON else answers.one_page(pieces)
+        return await self._streamed(request, chunks, media_type)
+
+    async def _streamed(self, request: Request, chunks: AsyncIterator[bytes], media_type: str) -> Response:
         # Not to be kept by caches: it is large, and they could not tell a transfer that broke off.
         headers = {"Cache-Control": "no-store"}
         if request.method == "HEAD":
             return Response(headers=headers, media_type=media_type)
-        filters = parameters.filters(asked, resource.parameters)
-        pieces = self._publications.pieces(resource.kind, parameters.view(asked), filters)
-        chunks = answers.lines(pieces) if media_type == answers.NDJSON else answers.one_page(pieces)
         address = request.client.host if request.client else ""
         return await self._streams.response(address, chunks, media_type, headers)
 

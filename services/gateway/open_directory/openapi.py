@@ -63,7 +63,10 @@ def _listing(resource: Resource) -> dict[str, Any]:
 
 def _one(resource: Resource) -> dict[str, Any]:
     schema = {"type": "string", "format": "uuid"}
-    asked = [{"name": "id", "in": "path", "required": True, "schema": schema, "description": "Its id."}]
+    asked = [
+        {"name": "id", "in": "path", "required": True, "schema": schema, "description": "Its id."},
+        *map(_parameter, resource.item_parameters),
+    ]
     ok = _ok(schemas.reference(resource.schema))
     ok["headers"]["Last-Modified"] = {"$ref": "#/components/headers/LastModified"}
     return _operation(

@@ -104,6 +104,9 @@ MINIMAL: Final = _truth(
     "",
     "Items with `id` and `modified_date` alone; all of them in one answer unless a page is asked for.",
 )
+FULL_SERVICE: Final = _truth(
+    "full_service", "", "With all services of the organization, everything nested in them."
+)
 SEARCH: Final = _words(
     "search",
     "text",

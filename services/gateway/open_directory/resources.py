@@ -17,6 +17,7 @@ class Resource:
     schema: str
     noun: str
     parameters: tuple[Parameter, ...]
+    item_parameters: tuple[Parameter, ...] = ()
 
 
 RESOURCES: Final = (
@@ -48,6 +49,7 @@ RESOURCES: Final = (
             parameters.MODIFIED_AFTER,
             parameters.FULL,
         ),
+        (parameters.FULL_SERVICE,),
     ),
     Resource(
         "taxonomies",

@@ -121,12 +121,11 @@ def _fields(message: Descriptor) -> list[FieldDescriptor]:
 
 
 def _object(message: Descriptor) -> dict[str, Any]:
-    required = _REQUIRED.get(message.name, ["id"])
-    return {
-        "type": "object",
-        "properties": {field.name: _field(message.name, field) for field in _fields(message)},
-        "required": required,
-    }
+    members = {field.name: _field(message.name, field) for field in _fields(message)}
+    if message.name == "Organization":
+        # Of HSDS's JSON alone: where an organization is kept, its services are entries of their own.
+        members["services"] = {"type": "array", "items": reference("Service")}
+    return {"type": "object", "properties": members, "required": _REQUIRED.get(message.name, ["id"])}
 
 
 def _field(message: str, field: FieldDescriptor) -> dict[str, Any]:

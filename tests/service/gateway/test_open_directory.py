@@ -101,6 +101,18 @@ async def test_minimal_gives_all_ids_at_once(client: httpx2.AsyncClient) -> None
     assert (paged["total_pages"], len(paged["contents"])) == (5, 10)
 
 
+async def test_an_organization_with_all_its_services(client: httpx2.AsyncClient) -> None:
+    path = f"/directory/organizations/{sample_directory.ORGANIZATION['id']}"
+    whole = (await client.get(f"{path}?full_service=true")).json()
+    assert [one["name"] for one in whole.pop("services")] == [
+        f"Sleep clinic {number}" for number in range(45)
+    ]
+    assert whole == (await client.get(path)).json()
+    assert (await client.get(f"{path}?full=true")).status_code == 400
+    missing = "/directory/organizations/00000000-0000-4000-8000-000000000000?full_service=true"
+    assert (await client.get(missing)).status_code == 404
+
+
 async def test_what_has_not_changed_is_not_sent_again(client: httpx2.AsyncClient) -> None:
     for path in (ONE, "/directory/services?search=sleep", "/directory/", "/directory/openapi.json"):
         first = await client.get(path)
@@ -222,7 +234,13 @@ async def test_without_the_directory_it_says_so(client: httpx2.AsyncClient, gate
     for method in ("GetPublication", "SearchServices", "ExportPublications"):
         gateway.neighbours.refusals[method] = Unavailable("INDEX_FILLING")
     numbers: list[str] = []
-    for path in (ONE, "/directory/services", "/directory/services?format=ndjson"):
+    for path in (
+        ONE,
+        "/directory/services",
+        "/directory/services?format=ndjson",
+        "/directory/services?minimal=true",
+        f"/directory/organizations/{sample_directory.ORGANIZATION['id']}?full_service=true",
+    ):
         answer = await client.get(path)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
         numbers.append(answer.json()["error_id"])

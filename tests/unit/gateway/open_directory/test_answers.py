@@ -59,7 +59,7 @@ async def _all(chunks: AsyncIterator[bytes]) -> str:
     return "".join([chunk.decode() async for chunk in chunks])
 
 
-@pytest.mark.parametrize("sizes", [(), (0,), (2,), (2, 0, 3)])
+@pytest.mark.parametrize("sizes", [(), (0,), (0, 2), (2, 0, 3)])
 def test_one_page_of_everything_is_json_and_counts(sizes: tuple[int, ...]) -> None:
     page = json.loads(asyncio.run(_all(answers.one_page(_pieces(*sizes, full=False)))))
     assert page["total_items"] == page["size"] == len(page["contents"]) == sum(sizes)
@@ -69,6 +69,13 @@ def test_one_page_of_everything_is_json_and_counts(sizes: tuple[int, ...]) -> No
         not sum(sizes),
     )
     assert all(one["modified_date"] == "2026-09-21T14:13:20.005Z" for one in page["contents"])
+
+
+@pytest.mark.parametrize("sizes", [(), (0,), (0, 2), (2, 0, 3)])
+def test_an_organization_with_services_is_json(sizes: tuple[int, ...]) -> None:
+    whole = json.loads(asyncio.run(_all(answers.with_services('{"id":"org"}', _pieces(*sizes)))))
+    assert whole["id"] == "org"
+    assert [one["id"] for one in whole["services"]] == [f"id-{number}" for number in range(sum(sizes))]
 
 
 def test_a_stream_has_an_object_in_every_line() -> None:
