@@ -191,7 +191,7 @@ SELECT DISTINCT mine.kind, least(mine.entry_id, other.entry_id) AS first,
   FROM block AS mine
  CROSS JOIN LATERAL (SELECT array_agg(entry_id) AS entry_ids
                        FROM (SELECT entry_id FROM block AS b WHERE b.kind = mine.kind AND b.key = mine.key
-                              LIMIT $2 + 1) AS some) AS sharing
+                              LIMIT $2 + 1) AS few) AS sharing
  CROSS JOIN LATERAL unnest(sharing.entry_ids) AS other (entry_id)
  WHERE mine.entry_id = ANY($1::uuid[]) AND cardinality(sharing.entry_ids) <= $2 AND other.entry_id <> mine.entry_id
 """
