@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Iterable
 from random import Random
 from typing import Any, Final, TypeVar
 
@@ -15,6 +16,8 @@ from deploy.demo.agency_client import AgencyClient, IssuerUnreachable, TokenRefu
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
+Item = TypeVar("Item")
+T = TypeVar("T")
 
 _PASSING: Final = {
     StatusCode.UNAVAILABLE,
@@ -22,6 +25,7 @@ _PASSING: Final = {
     StatusCode.DEADLINE_EXCEEDED,
     StatusCode.ABORTED,
 }
+_AT_ONCE: Final = 16
 _TIMEOUT_SECONDS: Final = 10.0
 _GIVE_UP_SECONDS: Final = 60.0
 _FIRST_WAIT_SECONDS: Final = 0.05
@@ -68,6 +72,17 @@ class Calls:
             self.tried_again += 1
             await asyncio.sleep(wait * self._random.uniform(0.5, 1.5))
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+
+
+async def each(work: Callable[[Item], Awaitable[T]], items: Iterable[Item]) -> list[T]:
+    """Does the work for each item, 16 at a time. Raises the first error."""
+    places = asyncio.Semaphore(_AT_ONCE)
+
+    async def placed(item: Item) -> T:
+        async with places:
+            return await work(item)
+
+    return await asyncio.gather(*map(placed, items))
 
 
 def _described(request: str, error: AioRpcError) -> str:

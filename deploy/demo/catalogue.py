@@ -23,7 +23,7 @@ class ServiceEntry(NamedTuple):
     role: str = ""
 
 
-SENSITIVE_KINDS: Final = frozenset({"mental_health", "sexual_health", "substance_misuse"})
+SENSITIVE_KINDS: Final = frozenset({"mental_health", "sexual_health", "substance_misuse", "domestic_abuse"})
 """Kinds of service whose very name tells something about a child (DESIGN 5 no. 9)."""
 
 SYSTEMS: Final = {

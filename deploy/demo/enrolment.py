@@ -1,16 +1,13 @@
 """Enrols the town: organisations, services, practitioners in the directory; their systems and people in identity."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeVar
 
 import grpc
 
 from deploy.demo import enrolment_requests as requests
 from deploy.demo.agency_client import AgencyClient
-from deploy.demo.calls import Calls
+from deploy.demo.calls import Calls, each
 from deploy.demo.child_requests import DirectoryIds
 from deploy.demo.credentials import Credentials
 from deploy.demo.directory import Directory
@@ -18,11 +15,6 @@ from deploy.demo.model import AgencySystem, DemoPerson, Organisation, Practition
 from deploy.demo.request_ids import RequestIds
 from kith.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from kith.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
-
-Entry = TypeVar("Entry")
-T = TypeVar("T")
-
-_AT_ONCE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +47,12 @@ class Enrolment:
 
     async def enrol(self, directory: Directory) -> Enrolled:
         """Enrols all of it; what is there already stays. Raises Refused."""
-        organisations = dict(await _each(self._organisation, directory.organisations))
+        organisations = dict(await each(self._organisation, directory.organisations))
         ids = DirectoryIds(organisations, {}, {})
-        ids.services.update(await _each(partial(self._service, ids), directory.services))
-        ids.practitioners.update(await _each(partial(self._practitioner, ids), directory.practitioners))
-        clients = dict(await _each(partial(self._client, ids), directory.systems))
-        await _each(partial(self._person, ids), directory.people)
+        ids.services.update(await each(partial(self._service, ids), directory.services))
+        ids.practitioners.update(await each(partial(self._practitioner, ids), directory.practitioners))
+        clients = dict(await each(partial(self._client, ids), directory.systems))
+        await each(partial(self._person, ids), directory.people)
         return Enrolled(ids, clients)
 
     async def _organisation(self, one: Organisation) -> tuple[str, str]:
@@ -96,14 +88,3 @@ class Enrolment:
             self._ids,
         )
         await self._calls.make(self._identity.CreatePerson, request, self._operator)
-
-
-async def _each(enrol: Callable[[Entry], Awaitable[T]], entries: Iterable[Entry]) -> list[T]:
-    """Enrols each, 16 at a time. Raises the first error."""
-    places = asyncio.Semaphore(_AT_ONCE)
-
-    async def placed(entry: Entry) -> T:
-        async with places:
-            return await enrol(entry)
-
-    return await asyncio.gather(*map(placed, entries))

@@ -60,6 +60,7 @@ SERVICE_KINDS: Final = {
     "mental_health": directory_pb2.Service.KIND_MENTAL_HEALTH,
     "sexual_health": directory_pb2.Service.KIND_SEXUAL_HEALTH,
     "substance_misuse": directory_pb2.Service.KIND_SUBSTANCE_MISUSE,
+    "domestic_abuse": directory_pb2.Service.KIND_DOMESTIC_ABUSE,
 }
 
 _ROLES: Final = {

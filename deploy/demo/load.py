@@ -30,7 +30,9 @@ from deploy.demo.child_requests import ChildRequests, DirectoryIds
 from deploy.demo.credentials import AnotherTown
 from deploy.demo.enrolment import Enrolment
 from deploy.demo.feed import Feed, LocalKey
+from deploy.demo.listing import Directory
 from deploy.demo.request_ids import RequestIds
+from deploy.demo.staffing import Staffing
 from deploy.demo.town import DEMO, TINY, TOWN, Town, generate
 
 SIZES: Final = {"tiny": TINY, "demo": DEMO, "town": TOWN}
@@ -107,6 +109,8 @@ async def load(settings: Settings, town: Town, progress: Progress) -> Loaded:
             identity = (enrolled.client_ids[system.organisation], kept.keys[system.key], settings.issuer)
             clients[system.organisation] = AgencyClient(*identity)
             credentials.hand_over(settings.home / "secrets", system.organisation, *identity)
+        await Directory(operator, clients, to_directory, calls, ids).fill(enrolled.ids)
+        await Staffing(town.directory, enrolled.ids, ids, kept.made_on, clients, to_directory, calls).send()
         requests = ChildRequests(enrolled.ids, ids, kept.made_on)
         feed = Feed(clients, town.directory.practitioner, to_child_index, to_consent, calls, requests)
         rows = list(town.rows())
