@@ -14,6 +14,7 @@ from deploy.demo.child_requests import CAF, INVOLVEMENT, SIGNIFICANT_HARM, Child
 from deploy.demo.feed import needs_basis, rests_on_ground
 from deploy.demo.model import AgencyRow
 from deploy.demo.request_ids import RequestIds
+from deploy.demo.staffing import StaffingRequests
 from deploy.demo.story import TRUTH_ID
 from deploy.demo.town import DEMO, TINY, generate
 from kith.childindex.v1 import child_index_service_pb2, child_pb2
@@ -45,6 +46,19 @@ def of_row(row: AgencyRow) -> Iterator[Message]:
             yield REQUESTS.lead(row, row.caf, row.lead_professional, CHILD)
 
 
+def of_staffing() -> Iterator[Message]:
+    """Returns all that agencies say of their own people."""
+    requests, team = StaffingRequests(TOWN.directory, DIRECTORY, IDS, MADE_ON), IDS.of("test", "team")
+    yield from (requests.nights(), requests.nights_rota(team), *requests.panels())
+    for service in TOWN.directory.services:
+        yield from (requests.team(service), requests.rota(service, team))
+    for organisation in TOWN.directory.organisations:
+        yield requests.contacts(organisation, team)
+        if (assessors := requests.assessors(organisation)) is not None:
+            yield assessors
+    yield from (request for _, request in requests.absences())
+
+
 def of_directory() -> Iterator[Message]:
     """Returns all that is sent for the directory."""
     for organisation in TOWN.directory.organisations:
@@ -56,6 +70,7 @@ def of_directory() -> Iterator[Message]:
         yield enrolment_requests.practitioner(practitioner, DIRECTORY.services[practitioner.service], IDS)
     for system in TOWN.directory.systems:
         yield enrolment_requests.client(system, DIRECTORY.organisations[system.organisation], KEY, IDS)
+    yield from of_staffing()
     for person in TOWN.directory.people:
         organisation_id = DIRECTORY.organisations[person.organisation]
         practitioner_id = DIRECTORY.practitioners[person.practitioner or ""]
