@@ -65,7 +65,7 @@ async def town(kith: Partnership, fleet: RunningFleet) -> Town:
         taxonomy_term={"name": f"{word} play", "description": "Playing.", "taxonomy_id": taxonomy_id}
     )
     location_id = await editor.publish(organisation.id, location=_location())
-    club = _club(organisation.id, location_id, term_id, word)
+    club = _club(organisation.id, word, location_id, term_id)
     facts = {
         "kind": "KIND_COMMUNITY",
         "accepts_assessment": True,
@@ -169,7 +169,7 @@ async def test_a_postcode_that_does_not_exist(client: httpx2.AsyncClient) -> Non
 async def test_what_becomes_a_refuge_has_no_place_any_more(client: httpx2.AsyncClient, town: Town) -> None:
     """Issue 7 no. 6: by no id, in no list, stream, page or search near anything; its organisation can be reached."""
     named = f"{town.word} House"
-    house = _club(town.organisation.id, town.location_id, town.term_id, named)
+    house = _club(town.organisation.id, named, town.location_id)
     at_location_id = house["service_at_locations"][0]["id"]
     house_id = await town.editor.publish(town.organisation.id, service=house, service_facts=town.facts)
     near: dict[str, str | int] = {"postcode": "LS1 4AP", "proximity": 20_000, "search": named}
@@ -199,7 +199,7 @@ async def test_what_becomes_a_refuge_has_no_place_any_more(client: httpx2.AsyncC
 
 
 async def test_a_change_is_seen_and_what_is_withdrawn_is_gone(client: httpx2.AsyncClient, town: Town) -> None:
-    other = _club(town.organisation.id, "", town.term_id, f"{town.word} other")
+    other = _club(town.organisation.id, f"{town.word} other")
     other_id = await town.editor.publish(town.organisation.id, service=other, service_facts=town.facts)
     path = f"/directory/services/{other_id}"
     first = await client.get(path)
@@ -316,8 +316,8 @@ def _location() -> dict[str, Any]:
     }
 
 
-def _club(organisation_id: str, location_id: str, term_id: str, name: str) -> dict[str, Any]:
-    return {
+def _club(organisation_id: str, name: str, location_id: str = "", term_id: str = "") -> dict[str, Any]:
+    club: dict[str, Any] = {
         "organization_id": organisation_id,
         "name": name,
         "description": "A play group after school. <script>alert(1)</script>",
@@ -338,10 +338,9 @@ def _club(organisation_id: str, location_id: str, term_id: str, name: str) -> di
         ],
         "languages": [{"name": "Polish", "code": "pl"}],
         "cost_options": [{"option": "everybody", "currency": "GBP", "amount": 0}],
-        "attributes": [{"taxonomy_term_id": term_id, "link_type": "need"}],
-        **(
-            {"service_at_locations": [{"id": str(uuid.uuid4()), "location_id": location_id}]}
-            if location_id
-            else {}
-        ),
     }
+    if location_id:
+        club["service_at_locations"] = [{"id": str(uuid.uuid4()), "location_id": location_id}]
+    if term_id:
+        club["attributes"] = [{"taxonomy_term_id": term_id, "link_type": "need"}]
+    return club
