@@ -35,6 +35,19 @@ _UNLIKE = 0.7
 _SHORTEST_WITH_SLIP = 4
 _SHORTEST_WITH_TWO = 8
 _SHORTEST_SOUND = 2
+# On a British keyboard, in its row or right above and below.
+_ROWS = (("qwertyuiop", 0.0), ("asdfghjkl", 0.25), ("zxcvbnm", 0.75))
+_KEYS = {
+    letter: (place + left, row)
+    for row, (letters, left) in enumerate(_ROWS)
+    for place, letter in enumerate(letters)
+}
+_NEIGHBOURS = frozenset(
+    frozenset((one, other))
+    for one, (left, row) in _KEYS.items()
+    for other, (right, line) in _KEYS.items()
+    if one != other and abs(row - line) <= 1 and abs(left - right) <= (0.5 if row != line else 1)
+)
 # Names are interned, so that a pair that was compared before is found by identity.
 _PAIRS_KEPT = 1 << 17
 
@@ -55,7 +68,9 @@ def given_level(one: GivenName | None, other: GivenName | None) -> str:
     if one.initial or other.initial:
         return "initial" if one.whole[0] == other.whole[0] else "disagree"
     if _stands_for(one, other):
-        return "other_form" if one.registered and other.registered else "variant"
+        return (
+            "other_form" if one.registered and other.registered and not _shortened(one, other) else "variant"
+        )
     if one.lead in other.words or other.lead in one.words:
         return "part"
     if one.lead in other.following or other.lead in one.following:
@@ -68,12 +83,12 @@ def family_level(one: FamilyName | None, other: FamilyName | None) -> str:
     """The level of agreement: a level of `family_name` in the model, or "missing"."""
     if one is None or other is None:
         return "missing"
+    if one.whole == other.whole:
+        return "exact"
     alike = JaroWinkler.similarity(one.core, other.core, score_cutoff=_UNLIKE)
     if not one.marks & other.marks and not alike and len(one.halves) == len(other.halves) == 1:
         # As for most pairs.
         return "disagree"
-    if one.whole == other.whole:
-        return "exact"
     if one.core == other.core:
         return "variant"
     if not one.halves.isdisjoint(other.halves):
@@ -150,6 +165,9 @@ def _look_and_sound(one: GivenName, other: GivenName) -> str:
 
 def _look(one: GivenName, other: GivenName) -> str:
     """By letters alone."""
+    if one.initial or other.initial:
+        # The same one has been found by now.
+        return "disagree"
     first, second = one.whole, other.whole
     alike = JaroWinkler.similarity(first, second, score_cutoff=_UNLIKE)
     if not alike and len(first) >= _SHORTEST_WITH_SLIP <= len(second):
@@ -158,11 +176,7 @@ def _look(one: GivenName, other: GivenName) -> str:
         # Ella and Bella, Jayden and Hayden: two names that everybody knows are two names, not one and a slip.
         return "similar" if alike >= _LOOKS_ALIKE else "disagree"
     if one_slip(first, second):
-        # The first letter is seldom the wrong one: Amir, Samir. A letter more makes another short name: Kara, Kiara.
-        if first[0] != second[0]:
-            return "similar"
-        long = min(len(first), len(second)) >= _SHORTEST_WITH_TWO
-        return "slip" if long or _undoubled(first) == _undoubled(second) else "short_slip"
+        return _slip(one, other)
     if alike >= _RESEMBLES and _same_skeleton(one.skeletons[0], other.skeletons[0]):
         return "sounds"
     # In a name of three letters one slip leaves too little to be sure, but enough for people to look: Leo, Loe.
@@ -171,9 +185,45 @@ def _look(one: GivenName, other: GivenName) -> str:
     return "resembles" if alike >= _RESEMBLES else "disagree"
 
 
+def _slip(one: GivenName, other: GivenName) -> str:
+    """Of two names a slip apart that are not both known: whether it is the pen's, or may make another name."""
+    first, second = one.whole, other.whole
+    if not (first.isalpha() and second.isalpha()):
+        # No name has a digit in it: J0hn, 3dward.
+        return "slip"
+    if first[0] != second[0]:
+        # The first letter is seldom the wrong one: Amir, Samir.
+        return "similar"
+    doubted = one.known == other.known
+    if min(len(first), len(second)) >= _SHORTEST_WITH_TWO:
+        return "short_slip" if doubted and OSA.distance(first, second) > 1 else "slip"
+    if _undoubled(first) == _undoubled(second):
+        # Where neither name is known, a letter doubled may make the name of a twin: Ariana, Arianna.
+        return "short_slip" if doubted else "slip"
+    # A letter more or another one makes another short name: Kara, Kiara; Amara, Amaia. A neighbouring key seldom does.
+    return "slip" if _mistyped(first, second) else "short_slip"
+
+
+def _mistyped(first: str, second: str) -> bool:
+    """Whether two letters in a row are swapped, or one is that of a neighbouring key."""
+    if len(first) != len(second):
+        return False
+    apart = [(a, b) for a, b in zip(first, second, strict=True) if a != b]
+    return len(apart) > 1 or all(frozenset(pair) in _NEIGHBOURS for pair in apart)
+
+
 def _undoubled(name: str) -> str:
-    """Ottilie and Otilie are one name: nobody gives both to two."""
     return "".join(letter for letter, _ in groupby(name))
+
+
+def _shortened(one: GivenName, other: GivenName) -> bool:
+    """Will and William, Danny and Daniel: a name and its beginning are one name, which nobody gives to two."""
+    return _short_for(one, other) or _short_for(other, one)
+
+
+def _short_for(short: GivenName, name: GivenName) -> bool:
+    begins = bool(short.stem) and len(name.words) == 1 and name.lead.startswith(short.stem)
+    return begins and name.lead in short.formal and not name.pet_form
 
 
 def _same_skeleton(one: str, other: str) -> bool:

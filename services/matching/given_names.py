@@ -12,6 +12,8 @@ from services.matching.variants import name_lists
 
 # Names are interned, so that two of them are compared once and then known by identity.
 _NAMES_KEPT = 1 << 16
+_PET_ENDINGS = ("ie", "ey", "y", "i")
+_SHORTEST_STEM = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +29,8 @@ class GivenName:
     """The formal names that it may stand for, itself among them when it is no mere pet form."""
     pet_form: bool
     known: bool
+    stem: str
+    """Without the ending of a pet form: dan of Danny; empty where too little is left to tell a name by."""
     registered: bool
     """A name that children are registered under, be it a form of another: Theo, Sophie. Twins may bear two forms."""
     initial: bool
@@ -39,6 +43,15 @@ class GivenName:
     """Bits for all words and sounds by which it may agree with another name: without a common one, only letters can."""
     skeletons: tuple[str, ...]
     """Of the formal names that it may stand for: Joe as Joseph."""
+
+
+def _stem(name: str) -> str:
+    for ending in _PET_ENDINGS:
+        short = name.removesuffix(ending)
+        if short != name:
+            name = short[:-1] if short[-2:-1] == short[-1:] else short
+            break
+    return name if len(name) >= _SHORTEST_STEM else ""
 
 
 def canonical(word: str) -> str:
@@ -69,12 +82,13 @@ def given_name(given: str | None, other: tuple[str, ...], family: tuple[str, ...
         formal=stands_for,
         pet_form=pet_form,
         known=first in lists.known_given or lead in lists.known_given,
+        stem=_stem(whole) if len(words) == 1 else "",
         registered=not pet_form or first in lists.registered_pet_forms,
         initial=len(whole) == 1,
         shared=lead in lists.shared_first_names,
         following=following,
         sounds=sounds,
         # Any name may agree with an initial.
-        marks=marks((*words, lead, *formal, *following, whole[0]), sounds),
+        marks=marks((*words, whole, lead, *formal, *following, whole[0]), sounds),
         skeletons=tuple(dict.fromkeys(skeleton(name) for name in (lead, *sorted(stands_for)))),
     )

@@ -49,6 +49,8 @@ class Model:
     shortfall: Mapping[str, Mapping[str, float]]
     """How much less than a rare name a common one is worth, in bits; an unlisted name is rare."""
     calibration: Calibration
+    most_family_bits: float
+    """No family name is worth more."""
     least_probable_bits: float
     """Below so many bits nothing is PROBABLE, whatever was compared."""
     _made: dict[tuple[str, str, float], Evidence] = field(default_factory=dict, repr=False, compare=False)
@@ -119,6 +121,7 @@ def read_model(raw: Mapping[str, Any]) -> Model:
             for name, spell in spelled.items()
         },
         calibration=calibration,
+        most_family_bits=max(weights["family_name"].values()),
         least_probable_bits=calibration.least_bits(own["thresholds"]["probable"]),
     )
 

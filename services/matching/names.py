@@ -30,24 +30,32 @@ _NOTHING = NameAgreement(0.0, "missing", 0.0, "missing", 0.0, swapped=False, nam
 
 
 def compare_names(
-    query: tuple[NameForm, ...], candidate: tuple[NameForm, ...], model: Model
-) -> NameAgreement:
-    """Compares every name with every other, straight and with given and family name swapped."""
+    query: tuple[NameForm, ...], candidate: tuple[NameForm, ...], model: Model, least: float
+) -> NameAgreement | None:
+    """Compares every name with every other, straight and with given and family name swapped.
+
+    None where no pair has `least` bits: of most candidates one name is enough to see that.
+    """
     best: NameAgreement | None = None
     for asked in query:
         for known in candidate:
-            found = _straight(asked, known, model)
-            if (
+            found = _straight(asked, known, model, least)
+            if found is not None and (
                 best is None
                 or found.bits > best.bits
                 or (found.bits == best.bits and _given_bits(found, model) > _given_bits(best, model))
             ):
                 best = found
-            if found.given != "exact" or found.family != "exact":
+            same = found is not None and found.given == found.family == "exact"
+            if not same and _may_be_swapped(asked, known):
                 crossed = _swapped(asked, known, model)
-                if crossed is not None and crossed.bits > best.bits:
+                if (
+                    crossed is not None
+                    and crossed.bits >= least
+                    and (best is None or crossed.bits > best.bits)
+                ):
                     best = crossed
-    return best or _NOTHING
+    return best or (_NOTHING if least <= 0.0 and not (query and candidate) else None)
 
 
 def given_agrees_anywhere(query: tuple[NameForm, ...], candidate: tuple[NameForm, ...]) -> bool:
@@ -60,22 +68,31 @@ def _given_bits(found: NameAgreement, model: Model) -> float:
     return 0.0 if found.given == "missing" else model.weights["given_name"][found.given] - found.given_off
 
 
-def _straight(asked: NameForm, known: NameForm, model: Model) -> NameAgreement:
+def _straight(asked: NameForm, known: NameForm, model: Model, least: float) -> NameAgreement | None:
     asked_given, known_given = asked.given, known.given
     asked_family, known_family = asked.family, known.family
-    given, family = given_level(asked_given, known_given), family_level(asked_family, known_family)
-    bits = given_off = family_off = 0.0
+    given = given_level(asked_given, known_given)
+    bits = model.weights["given_name"][given] if given != "missing" else 0.0
+    if bits + model.most_family_bits < least:
+        return None
+    family = family_level(asked_family, known_family)
+    if family != "missing":
+        bits += model.weights["family_name"][family]
+    if bits < least:
+        return None
+    given_off = family_off = 0.0
     if asked_given is not None and known_given is not None:
         given_off = model.taken_off("given_name", given, asked_given.lead, known_given.lead)
-        bits = model.weights["given_name"][given] - given_off
     if asked_family is not None and known_family is not None:
         family_off = model.taken_off("family_name", family, asked_family.core, known_family.core)
-        bits += model.weights["family_name"][family] - family_off
+    bits -= given_off + family_off
     name_use = ""
     if asked.use not in _PLAIN_USES or known.use not in _PLAIN_USES:
         name_use = _name_use(asked, known, given, family, model)
         if name_use:
             bits += model.weights["name_use"][name_use]
+    if bits < least:
+        return None
     return NameAgreement(bits, given, given_off, family, family_off, False, name_use, known.use)
 
 
@@ -84,6 +101,13 @@ def _name_use(asked: NameForm, known: NameForm, given: str, family: str, model: 
         return ""
     uses = {asked.use, known.use}.difference(_PLAIN_USES)
     return min(sorted(uses), key=lambda use: model.weights["name_use"][use])
+
+
+def _may_be_swapped(asked: NameForm, known: NameForm) -> bool:
+    """Whether a given name and a family name have a word in common, or one of the four is not known: seldom so."""
+    if asked.given is None or asked.family is None or known.given is None or known.family is None:
+        return True
+    return bool(asked.given.marks & known.family.marks or known.given.marks & asked.family.marks)
 
 
 def _swapped(asked: NameForm, known: NameForm, model: Model) -> NameAgreement | None:

@@ -22,7 +22,6 @@ _NEAR_DAY = frozenset(("swapped", "one_digit", "two_digits", "one_part", "estima
 _PART_DAY = frozenset(("year_and_month", "day_and_month"))
 _OTHER_CHILDS_DAY = frozenset(("disagree", "near_year", "same_year"))
 _SAME_HOME = frozenset(("exact", "slip"))
-_ELSEWHERE = frozenset(("missing", "area", "disagree"))
 _NEAR_HOME = frozenset(("exact", "slip", "sector", "outcode"))
 _NOT_ELSEWHERE = _NEAR_HOME | {"missing"}
 _ONE_SLIP = frozenset(("swapped", "one_digit"))
@@ -76,7 +75,7 @@ def rank(
     scored = [
         (found.bits, key, known, found)
         for key, known in candidates
-        if (found := score_from(query, known, model, possible)) and not _another(found)
+        if (found := score_from(query, known, model, possible))
     ]
     if not scored:
         return Ranking((), ambiguous=False, ask_next=())
@@ -86,23 +85,24 @@ def rank(
     gap = best - scored[1][0] if len(scored) > 1 else _ALONE
     likely = _probability(first, gap, model)
     ambiguous = _ambiguous(scored, model)
-    grades = [grade(found, model) for _, _, _, found in scored]
-    if grades[0] is Grade.CERTAIN and (ambiguous or likely < model.certain):
-        grades[0] = Grade.PROBABLE
+    # Only the first may be CERTAIN.
+    own = grade(first, model)
+    if own is Grade.CERTAIN and (ambiguous or likely < model.certain):
+        own = Grade.PROBABLE
+    grades = [own, *(_below_certain(found, model) for _, _, _, found in scored[1:])]
     # What the first leaves is shared by the others as their bits say.
     rest = min(likely, 1.0 - likely)
     matches = tuple(
         Match(
             key,
-            # Only the first may be CERTAIN.
-            own if place == 0 or own is not Grade.CERTAIN else Grade.PROBABLE,
+            graded,
             found,
             found.twin_suspected or _likely_sibling(found),
             rest * 2.0 ** (bits - best) if place else likely,
         )
-        for place, ((bits, key, _, found), own) in enumerate(zip(scored, grades, strict=True))
+        for place, ((bits, key, _, found), graded) in enumerate(zip(scored, grades, strict=True))
     )
-    if grades[0] is Grade.CERTAIN:
+    if own is Grade.CERTAIN:
         return Ranking(matches, ambiguous, ())
     near = [
         (match.probability, known)
@@ -110,11 +110,6 @@ def rank(
         if bits > best - model.margin_bits
     ]
     return Ranking(matches, ambiguous, ask_next(query, near))
-
-
-def _another(found: Score) -> bool:
-    """Of another day of birth and of another home as far as known: a namesake."""
-    return found.level("birth_date") == "disagree" and found.level("postcode") in _ELSEWHERE
 
 
 def likely_alone(found: Score, model: Model) -> float:
@@ -127,14 +122,23 @@ def grade(found: Score, model: Model) -> Grade:
 
     CERTAIN needs more than bits (`_may_be_certain`).
     """
-    if found.bits < model.least_probable_bits or found.twin_off or found.level("birth_date") == "disagree":
-        return Grade.POSSIBLE
-    likely = likely_alone(found, model)
+    likely = _likely_probable(found, model)
     if likely < model.probable:
         return Grade.POSSIBLE
     if likely < model.certain or found.bits < model.certain_bits or not _may_be_certain(found):
         return Grade.PROBABLE
     return Grade.CERTAIN
+
+
+def _below_certain(found: Score, model: Model) -> Grade:
+    return Grade.POSSIBLE if _likely_probable(found, model) < model.probable else Grade.PROBABLE
+
+
+def _likely_probable(found: Score, model: Model) -> float:
+    """How likely it is where no other comes near; 0 for what is POSSIBLE at most."""
+    if found.bits < model.least_probable_bits or found.twin_off or found.birth_date == "disagree":
+        return 0.0
+    return likely_alone(found, model)
 
 
 def _probability(found: Score, gap: float, model: Model) -> float:
@@ -159,8 +163,7 @@ def _may_be_certain(found: Score) -> bool:
     """
     if found.nhs_number_conflict or found.twin_suspected:
         return False
-    given, family = found.level("given_name"), found.level("family_name")
-    date, home = found.level("birth_date"), found.level("postcode")
+    given, family, date, home = found.given_name, found.family_name, found.birth_date, found.postcode
     if found.level("nhs_number") == "exact":
         names = (given in GIVEN_AGREES) + (family in FAMILY_AGREES)
         if date == "missing":
@@ -168,8 +171,8 @@ def _may_be_certain(found: Score) -> bool:
         return names > 0 and given not in DIFFERS and date not in _OTHER_CHILDS_DAY
     if family in DIFFERS or date in _OTHER_CHILDS_DAY:
         return False
-    if found.level("name_order") == "swapped":
-        return family in _WHOLE and given in _WHOLE and date in SAME_DAY and home in _SAME_HOME
+    if found.swapped:
+        return family in _WHOLE and given in _WHOLE and date in SAME_DAY
     # A twin may bear almost the same given name, but not almost the same other names as well.
     if given in _WHOLE or (given in _ALMOST and found.level("other_given_names") == "exact"):
         return _rests_on_the_given_name(family, date, home)
@@ -182,17 +185,15 @@ def _rests_on_the_given_name(family: str, date: str, home: str) -> bool:
         return family in _FAMILY_WHOLE or home in _SAME_HOME
     if family not in _FAMILY_WHOLE:
         return family == "missing" and home in _SAME_HOME
-    if date in _NEAR_DAY or date in _PART_DAY:
+    if date in _NEAR_DAY:
         return home in _SAME_HOME or (date in _ONE_SLIP and home in _NOT_ELSEWHERE)
+    if date in _PART_DAY:
+        return home in _NOT_ELSEWHERE
     return home in _NEAR_HOME
 
 
 def _likely_sibling(found: Score) -> bool:
-    return (
-        found.level("given_name") in DIFFERS
-        and found.level("family_name") in FAMILY_AGREES
-        and found.level("postcode") in _SAME_HOME
-    )
+    return found.given_name in DIFFERS and found.family_name in FAMILY_AGREES and found.postcode in _SAME_HOME
 
 
 def _ambiguous(scored: list[tuple[float, K, Features, Score]], model: Model) -> bool:

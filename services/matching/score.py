@@ -16,6 +16,7 @@ from services.matching.places import postcode_level
 _SIMILAR = 0.85
 _MOST_BITS = 1000.0
 _SAME_HOME = frozenset(("exact", "slip", "missing"))
+_ELSEWHERE = frozenset(("missing", "area", "disagree"))
 
 
 class Score:
@@ -29,8 +30,10 @@ class Score:
         "_model",
         "_names",
         "_others",
+        "birth_date",
         "bits",
         "nhs_number_conflict",
+        "postcode",
         "twin_off",
         "twin_suspected",
     )
@@ -49,6 +52,7 @@ class Score:
         self.bits = bits
         self.twin_off = twin_off
         self.twin_suspected = twin_suspected
+        self.birth_date, self.postcode = others[0][1], others[1][1]
         self.nhs_number_conflict = ("nhs_number", "conflict") in others
         self._names = names
         self._others = others
@@ -64,6 +68,21 @@ class Score:
     def matched_name_use(self) -> str:
         """The use of the candidate's name that agreed best."""
         return self._names.use
+
+    @property
+    def given_name(self) -> str:
+        """The level of the given name, as `birth_date` and `postcode` are of theirs: these are read often."""
+        return self._names.given
+
+    @property
+    def family_name(self) -> str:
+        """The level of the family name."""
+        return self._names.family
+
+    @property
+    def swapped(self) -> bool:
+        """Whether given and family name agree in each other's place."""
+        return self._names.swapped
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -107,16 +126,47 @@ def score(query: Features, candidate: Features, model: Model) -> Score:
 
 
 def score_from(query: Features, candidate: Features, model: Model, least: float) -> Score | None:
-    """The score, or None for fewer than `least` bits, as most candidates of a lookup have."""
+    """The score, or None where `least` is asked for and it has fewer bits or is a namesake, as most of a lookup are.
+
+    A namesake has another date of birth and another home as far as known.
+    """
     weights = model.weights
-    names = compare_names(query.forms, candidate.forms, model)
-    bits = model.prior_bits + names.bits
     birth_date = birth_date_level(query, candidate)
+    postcode = postcode_level(query.postcodes, candidate.postcodes)
+    if birth_date == "disagree" and postcode in _ELSEWHERE and least > -inf:
+        return None
+    bits, others = _beside(query, candidate, model)
+    bits += model.prior_bits
     if birth_date != "missing":
         bits += weights["birth_date"][birth_date]
-    postcode = postcode_level(query.postcodes, candidate.postcodes)
     if postcode != "missing":
         bits += weights["postcode"][postcode]
+    names = compare_names(query.forms, candidate.forms, model, least - bits)
+    if names is None:
+        return None
+    bits += names.bits
+    gender, nhs_number = others[1][1], others[2][1]
+    twin = nhs_number != "exact" and birth_date in SAME_DAY and postcode in _SAME_HOME
+    twin = twin and names.family in FAMILY_AGREES and _may_be_twins(query, candidate, names, gender)
+    twin_off = 0.0
+    if twin and postcode != "missing" and _clearly_two(names, gender):
+        twin_off = model.twin_bits
+        bits += twin_off
+    if bits < least:
+        return None
+    others = (("birth_date", birth_date), ("postcode", postcode), *others)
+    return Score(bits, names, others, twin_off, model, twin_suspected=twin)
+
+
+def probability(bits: float) -> float:
+    """2^bits / (1 + 2^bits), without overflow."""
+    odds: float = 2.0 ** max(-_MOST_BITS, min(_MOST_BITS, bits))
+    return odds / (1.0 + odds)
+
+
+def _beside(query: Features, candidate: Features, model: Model) -> tuple[float, tuple[tuple[str, str], ...]]:
+    """Bits and levels of what is compared beside names, date of birth and postcode."""
+    weights, bits = model.weights, 0.0
     gender = nhs_number = other = "missing"
     if query.gender and candidate.gender:
         gender = "exact" if query.gender == candidate.gender else "disagree"
@@ -127,37 +177,12 @@ def score_from(query: Features, candidate: Features, model: Model, least: float)
     if query.other_given and candidate.other_given:
         other = _other_level(query.other_given, candidate.other_given)
         bits += weights["other_given_names"][other]
-    others: tuple[tuple[str, str], ...] = (
-        ("other_given_names", other),
-        ("birth_date", birth_date),
-        ("postcode", postcode),
-        ("gender", gender),
-        ("nhs_number", nhs_number),
-    )
+    found = (("other_given_names", other), ("gender", gender), ("nhs_number", nhs_number))
     if query.school or query.carers:
         around = _around(query, candidate)
         bits += sum(weights[name][level] for name, level in around if level != "missing")
-        others += around
-    twin = (
-        birth_date in SAME_DAY
-        and nhs_number != "exact"
-        and postcode in _SAME_HOME
-        and names.family in FAMILY_AGREES
-        and _may_be_twins(query, candidate, names, gender)
-    )
-    twin_off = 0.0
-    if twin and postcode != "missing" and _clearly_two(names, gender):
-        twin_off = model.twin_bits
-        bits += twin_off
-    if bits < least:
-        return None
-    return Score(bits, names, others, twin_off, model, twin_suspected=twin)
-
-
-def probability(bits: float) -> float:
-    """2^bits / (1 + 2^bits), without overflow."""
-    odds: float = 2.0 ** max(-_MOST_BITS, min(_MOST_BITS, bits))
-    return odds / (1.0 + odds)
+        return bits, (*found, *around)
+    return bits, found
 
 
 def _around(query: Features, candidate: Features) -> tuple[tuple[str, str], ...]:

@@ -60,6 +60,8 @@ def name_lists() -> NameLists:
         if short not in own and canonical.isalpha() and short.isalpha():
             formal.setdefault(canonical, {canonical})
             formal.setdefault(short, set()).add(canonical)
+    # Known only in comparing: what the package says that they are short for still makes keys.
+    more = frozenset(raw["more_known_given"].split())
     given_spelling = _spellings(raw["given_spellings"])
     family_spelling = _spellings(raw["family_spellings"])
     return NameLists(
@@ -67,9 +69,9 @@ def name_lists() -> NameLists:
         given_spelling=given_spelling,
         family_spelling=family_spelling,
         shared_first_names=_canonical(raw["shared_first_names"], given_spelling),
-        known_given=frozenset(raw["known_given"].split()) | frozenset(formal) | frozenset(given_spelling),
+        known_given=more.union(raw["known_given"].split(), formal, given_spelling),
         registered_pet_forms=frozenset(
-            own.union(raw["registered_pet_forms"].split(), raw["frequent_given"].split())
+            own.union(more, raw["registered_pet_forms"].split(), raw["frequent_given"].split())
         ),
         family_particles=frozenset(raw["family_particles"].split()),
         fused_particles=tuple(raw["fused_particles"].split()),

@@ -14,13 +14,13 @@ from services.matching import KEY_SCHEMA, load_model
 from services.matching.model import Model, read_model
 from services.matching.scorecard.records import Records, Unreadable, read
 from services.matching.training import calibrate, names, weights
+from services.matching.training.calibrate import Questions
 from services.matching.training.document import settings
 from services.matching.training.pairs import counted, levels, near_pairs, random_pairs, shares, true_pairs
 
 _SEED = 7
 _RANDOM_PAIRS = 100_000
 _MOST_PAIRS = 20_000
-_MOST_QUERIES = 2_500
 # Of a file without one for tuning, every third child is kept for that.
 _TUNED = 3
 # Of an index of a million children, in whole bits.
@@ -44,16 +44,16 @@ def main(arguments: list[str] | None = None) -> int:
     except Unreadable as problem:
         print(problem, file=sys.stderr)  # noqa: T201 - whoever calls it reads this
         return _WRONG_CALL
-    document = trained(files, tuning, asked.version)
+    document = trained(files, [Questions(one, _SEED) for one in tuning], asked.version)
     asked.out.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0
 
 
-def trained(files: Sequence[Records], tuning: Sequence[Records], version: str) -> dict[str, Any]:
-    """The model's document. Without files for tuning, a third of the children of each file are kept for it."""
+def trained(files: Sequence[Records], tuning: Sequence[Questions], version: str) -> dict[str, Any]:
+    """The model's document. Without questions for tuning, a third of the children of each file are kept for it."""
     if not tuning:
-        tuning = [_children(one, kept=True) for one in files]
-        files = [_children(one, kept=False) for one in files]
+        tuning = [Questions(children(one, kept=True), _SEED) for one in files]
+        files = [children(one, kept=False) for one in files]
     shipped = load_model()
     chance = random.Random(_SEED)  # noqa: S311 - picks pairs
     u = weights.unmatched(
@@ -64,16 +64,20 @@ def trained(files: Sequence[Records], tuning: Sequence[Records], version: str) -
     document["kith"] = {
         "model_version": version,
         "key_schema": KEY_SCHEMA,
-        "thresholds": {"certain": 0.95, "certain_bits": 4.0, "probable": 0.85, "possible_bits": -7.0},
+        "thresholds": {"certain": 0.96, "certain_bits": 4.0, "probable": 0.85, "possible_bits": -7.0},
         "margin_bits": 6.0,
-        "twin_bits": -8.0,
+        "twin_bits": -6.0,
         "name_frequencies": names.name_frequencies(files, names.listed()),
         "calibration": {"knots": [[-20, -14], [20, 14]], "signs": {}},
     }
     model = read_model(document)
-    asked = [list(calibrate.answers(one, _queries(one, chance), model)) for one in tuning]
-    document["kith"]["calibration"] = calibrate.fitted(asked)
+    document["kith"]["calibration"] = calibrate.fitted([list(one.answers(model)) for one in tuning])
     return document
+
+
+def children(records: Records, *, kept: bool) -> Records:
+    """The third of the children that is kept for tuning, or the other two."""
+    return records.taken(np.flatnonzero((records.entities % _TUNED == 0) == kept))
 
 
 def _matched(records: Records, model: Model, u: weights.Shares, chance: random.Random) -> weights.Shares:
@@ -92,18 +96,6 @@ def _rows(records: Records, pairs: Iterable[tuple[int, int]], model: Model) -> l
         }
         for one, other in pairs
     ]
-
-
-def _children(records: Records, *, kept: bool) -> Records:
-    chosen = (records.entities % _TUNED == 0) == kept
-    return records.taken(np.flatnonzero(chosen))
-
-
-def _queries(records: Records, chance: random.Random) -> list[int]:
-    first = [pair[0] for pair in true_pairs(records, chance)]
-    queries = list(dict.fromkeys(first))
-    chance.shuffle(queries)
-    return queries[:_MOST_QUERIES]
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ SIZES = Sizes(records=6_000, queries=800, absent=200, twins=30)
 def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[Row]]]:
     folder = tmp_path_factory.mktemp("england")
     made: dict[str, dict[str, list[Row]]] = {}
-    for letter in ("A", "B"):
+    for letter in ("A", "T", "B"):
         counts = generate(letter, SIZES, None, folder)
         made[letter] = {
             name: pq.read_table(folder / f"england_{letter}_{name}.parquet").to_pylist() for name in counts
@@ -47,6 +47,13 @@ def test_held_out_errors_are_in_questions_of_test_seeds_alone(
         ("B", "records"),
     ):
         assert not changes(samples[letter][name]) & HELD_OUT
+    assert not changes(samples["T"]["records"]) & HELD_OUT
+
+
+def test_what_calibrates_is_half_asked_from_another_address_and_has_no_other_of_the_errors_held_out(
+    samples: dict[str, dict[str, list[Row]]],
+) -> None:
+    assert changes(samples["T"]["queries"]) & HELD_OUT == {"moved"}
 
 
 def test_sizes_and_who_is_in_the_index(samples: dict[str, dict[str, list[Row]]]) -> None:

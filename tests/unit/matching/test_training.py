@@ -10,7 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from services.matching import KEY_SCHEMA, load_model, prepare, rank
+from services.matching.ranking import SIGNS
 from services.matching.training.__main__ import main
+from services.matching.training.calibrate import Answer, fitted
 from services.matching.training.start import START
 from tests.unit.matching.population import records, town
 
@@ -101,6 +103,17 @@ def test_the_probability_never_falls_with_more_bits_or_a_greater_distance(model_
         assert by_bits[-1] > 0.9
         least = model.calibration.least_bits(0.85)
         assert model.calibration.probability(least - 0.01, 60, ()) < 0.85
+
+
+def test_a_file_counts_as_much_as_any_other_however_many_questions_it_has() -> None:
+    chance = random.Random(3)
+
+    def asked(right: float) -> list[Answer]:
+        bits = [chance.uniform(-8, 16) for _ in range(200)]
+        return [Answer(one, (True,) * len(SIGNS), chance.random() < right * (one > 2)) for one in bits]
+
+    one, other = asked(0.9), asked(0.5)
+    assert fitted([one, other]) == fitted([one, other * 5]) != fitted([one * 5 + other])
 
 
 def test_a_file_that_is_missing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,14 +6,17 @@ from pathlib import Path
 from random import Random
 
 from services.matching.scorecard.records import Row
-from tests.bench.matching.england.children import Household, households
+from tests.bench.matching.england.children import Child, Household, households
 from tests.bench.matching.england.copies import Copyist
 from tests.bench.matching.england.names import Names, spellings
 from tests.bench.matching.england.postcodes import Postcodes
 from tests.bench.matching.files import write
 
-SEEDS = {"A": 101, "B": 202, "C": 303}
-"""A trains and holds ordinary errors only; B and C test and hold all."""
+SEEDS = {"A": 101, "B": 202, "C": 303, "T": 404}
+"""A trains and holds ordinary errors only; T tunes, and half of its queries are from another address; B and C test and
+hold all.
+"""
+_HELD_OUT = frozenset("BC")
 _TRAINING = "A"
 # Somewhat more households are offered a part than are wanted, so that the wanted number comes together.
 _SPARE = 1.3
@@ -56,7 +59,8 @@ def generate(letter: str, sizes: Sizes, shared: Path | None, out: Path) -> dict[
 class _Sample:
     def __init__(self, letter: str, sizes: Sizes, shared: Path | None) -> None:
         self._sizes = sizes
-        self._held_out = letter != _TRAINING
+        self._held_out = letter in _HELD_OUT
+        self._moving = letter != _TRAINING
         self._chance = Random(SEEDS[letter])
         self._names = Names(shared)
         self._postcodes = Postcodes(sizes.records, self._chance)
@@ -81,7 +85,10 @@ class _Sample:
                 left -= 1
                 yield self._copyist.copy(child, home)
                 if len(self.queries) < sizes.queries and self._chance.random() < query_share:
-                    self.queries.append(self._copyist.copy(child, home, held_out=self._held_out))
+                    self.queries.append(self._asked(child, home))
+
+    def _asked(self, child: Child, home: Household) -> Row:
+        return self._copyist.copy(child, home, held_out=self._held_out, moving=self._moving)
 
     def _left_out(self, home: Household, twin_share: float, absent_share: float) -> int:
         """Asks for one child and leaves it out of the index, or returns -1."""
@@ -95,5 +102,5 @@ class _Sample:
             child, asked = chance.choice(home.children), self.absent
         else:
             return -1
-        asked.append(self._copyist.copy(child, home, held_out=self._held_out))
+        asked.append(self._asked(child, home))
         return child.number
