@@ -15,6 +15,7 @@ from services.directory.finding.question import Question
 from services.directory.finding.schedules import Opening
 from services.directory.finding.words import Asked, How, Wording
 
+# All of them sums of a few powers of two, so that scores are exact in whatever order they are added.
 _PART_WEIGHTS: Final = {
     Part.NAME: 6.0,
     Part.TAXONOMY: 4.0,
@@ -22,10 +23,10 @@ _PART_WEIGHTS: Final = {
     Part.DESCRIPTION: 2.0,
     Part.LOCATION: 1.0,
 }
-_HOW_WEIGHTS: Final = {How.SAME: 1.0, How.SYNONYM: 0.8, How.SPELLING: 0.6}
+_HOW_WEIGHTS: Final = {How.SAME: 1.0, How.SYNONYM: 0.75, How.SPELLING: 0.5}
 _APART = 0.5
 """Of a phrase whose words stand apart."""
-_OTHER_PARTS = 0.1
+_OTHER_PARTS = 0.125
 """What a word counts in each further part."""
 _FULL_TURN = 180.0
 

@@ -25,8 +25,8 @@ from services.directory.finding.schedules import Opening
 from services.directory.finding.words import Asked, How, Wording
 
 _HEAP_BYTES: Final = 32_000_000
-_RANKED: Final = 2000
-"""Results put in order by relevance to the last place; beyond them equals may stand in any order."""
+_EQUALS: Final = 16
+"""Results beyond a page that are looked at too: with their spread hardly two are worth the same, and never so many."""
 _NEAR_PAGES: Final = 500
 """Results by name that are put in order by their whole names."""
 _RARE: Final = 2
@@ -69,6 +69,8 @@ class Index:
         # A publication keeps its row for as long as the process lives, also when it is gone and comes back.
         self._rows: dict[str, int] = {}
         self._ids: list[UUID] = []
+        # The first half of each id, which orders what is worth the same; as numbers, for it is done often.
+        self._halves = np.zeros(1024, np.uint64)
         self._places = Places()
         self._openings: dict[str, Opening] = {}
         self._vocabulary: list[str] | None = []
@@ -82,6 +84,9 @@ class Index:
             self._writer.delete_documents_by_term("key", key)
         else:
             self._ids.append(publication_id)
+            if row >= len(self._halves):
+                self._halves = np.append(self._halves, np.zeros_like(self._halves))
+            self._halves[row] = publication_id.int >> 64
         self._places.put(row, listing.points)
         self._openings |= {one.token: one for one in listing.openings}
         document = Document.from_dict(
@@ -132,13 +137,14 @@ class Index:
             return Found(self._hits(rows, question.place), total, wanted)
         limit = most = max(searcher.num_docs, 1)
         if not near and order == Order.RELEVANCE:
-            limit = min(most, max(question.offset + question.limit, _RANKED))
+            limit = min(most, question.offset + question.limit + _EQUALS)
         by_name = order == Order.NAME
         result = searcher.search(
             query,
             limit,
             order_by_field="name_key" if by_name else None,
             order=tantivy.Order.Asc if by_name else tantivy.Order.Desc,
+            weight_by_field=None if by_name else schema.SPREAD,
         )
         rows, total = _rows(searcher, result), _count(result)
         # What comes first is worth least.
@@ -185,12 +191,10 @@ class Index:
 
     def _best(self, rows: Rows, worth: Metres, needed: int) -> Rows:
         """Return the best rows, and perhaps some more: the least worth first, then by id."""
-        rounded = np.round(worth, 3)
-        chosen = np.arange(len(rounded))
-        if len(rounded) > needed:
-            chosen = np.flatnonzero(rounded <= np.partition(rounded, needed - 1)[needed - 1])
-        ranked = sorted(chosen.tolist(), key=lambda at: (rounded[at], self._ids[rows[at]]))
-        return rows[ranked]
+        if len(worth) > needed:
+            chosen = worth <= np.partition(worth, needed - 1)[needed - 1]
+            rows, worth = rows[chosen], worth[chosen]
+        return rows[np.lexsort((self._halves[rows], worth))]
 
     def _hits(self, rows: Rows, place: Place | None) -> list[Hit]:
         if place is None:

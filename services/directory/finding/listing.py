@@ -18,6 +18,13 @@ _MARKS: Final = {
     vocabulary.CAPACITIES[Capacity.STATE_OPEN].id: "capacity_open",
     **{term.id: f"level:{level}" for level, term in vocabulary.LEVELS.items()},
 }
+_CONFIDENTIAL: Final = vocabulary.CONFIDENTIAL.id
+_DESCRIPTIONS: Final = (
+    "description",
+    "additional_information",
+    "eligibility_description",
+    "application_process",
+)
 _FREE: Final = ("free", "no charge", "no cost")
 _LARGEST_LATITUDE, _LARGEST_LONGITUDE = 90, 180
 
@@ -57,22 +64,14 @@ def read(json: Json, organization_id: str, today: date) -> Listing:
 
     A service at a location is found by all its service says, at that one location.
     """
-    service: Json = json["service"] if isinstance(json.get("service"), dict) else json
-    at_locations = _dicts(json, "service_at_locations") if service is json else [json]
-    locations = [one["location"] for one in at_locations if isinstance(one.get("location"), dict)]
-    if "latitude" in json:
-        locations.append(json)
-    terms = list(_terms([service, *at_locations]))
-    term_ids = frozenset(_text(term, "id") for term in terms)
-    if vocabulary.CONFIDENTIAL.id in term_ids:
-        # It is published without a place; were it not, it would still not be found by where it is.
-        locations = []
-    schedules = [
-        each for one in _once([service, json, *at_locations, *locations]) for each in _dicts(one, "schedules")
-    ]
+    told = _told(json)
+    service, locations = told.service, told.locations
+    schedules = [each for one in _once([*told.objects, *locations]) for each in _dicts(one, "schedules")]
+    term_ids = frozenset(_text(term, "id") for term in told.terms)
+    low, high = ages(json)
     return Listing(
         name=_text(service, "name") or _text(json, "name"),
-        words=_words(service, locations, terms),
+        words=_words(told),
         accessibility=_joined(
             _text(each, key)
             for one in locations
@@ -80,35 +79,67 @@ def read(json: Json, organization_id: str, today: date) -> Listing:
             for key in ("description", "details", "accessibility")
         ),
         term_ids=term_ids,
-        taxonomy_ids=frozenset(filter(None, [*map(_taxonomy_id, terms), _taxonomy_id(json)])),
+        taxonomy_ids=frozenset(filter(None, [*map(_taxonomy_id, told.terms), _taxonomy_id(json)])),
         organization_id=organization_id,
         parent_id=_text(json, "parent_id"),
-        minimum_age=_number(service.get("minimum_age")),
-        maximum_age=_number(service.get("maximum_age")),
+        minimum_age=low,
+        maximum_age=high,
         openings=frozenset(one for each in schedules for one in openings(each, today)),
         marks=frozenset([*_marks(service), *(mark for term, mark in _MARKS.items() if term in term_ids)]),
         points=tuple(point for one in locations if (point := _point(one))),
     )
 
 
-def _words(service: Json, locations: Iterable[Json], terms: Iterable[Json]) -> Mapping[Part, str]:
+def words(json: Json) -> Mapping[Part, str]:
+    """Return the words of an HSDS object by part, as in its listing."""
+    return _words(_told(json))
+
+
+def ages(json: Json) -> tuple[float | None, float | None]:
+    """Return the least and the greatest age that a service is for; None where it states none."""
+    service = _service(json)
+    return _number(service.get("minimum_age")), _number(service.get("maximum_age"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What an object tells, from all over it."""
+
+    service: Json
+    objects: list[Json]
+    locations: list[Json]
+    terms: list[Json]
+
+
+def _service(json: Json) -> Json:
+    inner = json.get("service")
+    return inner if isinstance(inner, dict) else json
+
+
+def _told(json: Json) -> _Told:
+    service = _service(json)
+    at_locations = _dicts(json, "service_at_locations") if service is json else [json]
+    locations = [one["location"] for one in at_locations if isinstance(one.get("location"), dict)]
+    if "latitude" in json:
+        locations.append(json)
+    terms = list(_terms([service, *at_locations]))
+    if any(term.get("id") == _CONFIDENTIAL for term in terms):
+        # It is published without a place; were it not, it would still not be found by where it is.
+        locations = []
+    return _Told(service, [service, *at_locations], locations, terms)
+
+
+def _words(told: _Told) -> Mapping[Part, str]:
+    service = told.service
     organization = service.get("organization")
     return {
         Part.NAME: _joined([_text(service, "name"), _text(service, "alternate_name")]),
-        Part.TAXONOMY: _joined(_text(term, "name") for term in terms),
+        Part.TAXONOMY: _joined(_text(term, "name") for term in told.terms),
         Part.ORGANIZATION: _text(organization, "name") if isinstance(organization, dict) else "",
-        Part.DESCRIPTION: _joined(
-            _text(service, key)
-            for key in (
-                "description",
-                "additional_information",
-                "eligibility_description",
-                "application_process",
-            )
-        ),
+        Part.DESCRIPTION: _joined(_text(service, key) for key in _DESCRIPTIONS),
         Part.LOCATION: _joined(
             text
-            for one in locations
+            for one in told.locations
             for text in (_text(one, "name"), *(_text(each, "city") for each in _dicts(one, "addresses")))
         ),
     }

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from datetime import date
 from typing import Final
 
 from kith.directory.v1 import publication_service_pb2 as pb
@@ -62,15 +61,11 @@ def result(hit: Hit, found: Published, asked: Sequence[Asked], filters: Sequence
         message.distance = round(hit.distance, 1)
     ageless = False
     if found.full_json is not None:
-        # The day is only for schedules, which are not among the reasons.
-        read = listing.read(json.loads(found.full_json), "", date.min)
-        ageless = read.minimum_age is None and read.maximum_age is None
-        for reason in reasons(asked, read.words):
+        full = json.loads(found.full_json)
+        ageless = listing.ages(full) == (None, None)
+        for reason in reasons(asked, listing.words(full)):
             message.words.add(
-                asked=reason.asked,
-                found=reason.found,
-                how=_HOWS[reason.how],
-                part=_PARTS[reason.part],
+                asked=reason.asked, found=reason.found, how=_HOWS[reason.how], part=_PARTS[reason.part]
             )
     for name in filters:
         message.filters.add(filter=name, not_stated=ageless and name == "age")

@@ -18,25 +18,28 @@ class Reason:
     part: Part
 
 
-@dataclass(frozen=True, slots=True)
 class _Cut:
-    """The words of a part and their stems, one for each."""
+    """A part cut into words and their stems, one for each; only when somebody asks, since most reasons are in names."""
 
-    words: Sequence[str]
-    stems: Sequence[str]
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._stems: list[str] | None = None
 
     def find(self, stems: Sequence[str]) -> str | None:
         """Return the words whose stems stand there side by side; None if they do not."""
-        size = len(stems)
-        for start in range(len(self.stems) - size + 1):
-            if self.stems[start] == stems[0] and list(self.stems[start : start + size]) == list(stems):
-                return " ".join(self.words[start : start + size])
+        if self._stems is None:
+            self._stems = words.STEMMED.analyze(self._text)
+        size, start = len(stems), -1
+        while stems[0] in self._stems[start + 1 :]:
+            start = self._stems.index(stems[0], start + 1)
+            if self._stems[start : start + size] == list(stems):
+                return " ".join(words.PLAIN.analyze(self._text)[start : start + size])
         return None
 
 
 def reasons(asked: Iterable[Asked], texts: Mapping[Part, str]) -> Iterator[Reason]:
     """Give a reason for each of what was asked that is there, in its order: the same word before another for it."""
-    cut = {part: _Cut(words.PLAIN.analyze(text), words.STEMMED.analyze(text)) for part, text in texts.items()}
+    cut = {part: _Cut(text) for part, text in texts.items()}
     for one in asked:
         found = next((reason for wording in one.wordings if (reason := _found(one.text, wording, cut))), None)
         if found:

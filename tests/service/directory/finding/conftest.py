@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+import grpc
 import pytest
 import pytest_asyncio
 
 from kith.directory.v1 import publication_service_pb2 as pb
 from kith.directory.v1.publication_service_pb2_grpc import PublicationServiceStub
+from services.chassis.channel import status_of
+from services.chassis.errors import error_info
 from tests.fixtures.eventually import eventually
 from tests.fixtures.postgres import ServiceDatabases
 from tests.fixtures.publications import Organization, Table
@@ -58,9 +61,20 @@ class Reader:
         """Wait until so many services of the organization can be found."""
 
         async def all_there() -> bool:
-            return (await self.search()).total_items == count
+            try:
+                return (await self.search()).total_items == count
+            except grpc.aio.AioRpcError as error:
+                if not_ready(error):
+                    return False
+                raise
 
         await eventually(all_there, WITHIN_SECONDS)
+
+
+def not_ready(error: grpc.aio.AioRpcError) -> bool:
+    """Whether the index is still being filled."""
+    info = error_info(status_of(error))
+    return info is not None and info.reason == "INDEX_NOT_READY"
 
 
 def name_of(result: pb.ServiceResult) -> str:

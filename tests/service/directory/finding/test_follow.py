@@ -10,14 +10,12 @@ import grpc
 
 from kith.directory.v1 import publication_service_pb2 as pb
 from kith.directory.v1.publication_service_pb2_grpc import PublicationServiceStub
-from services.chassis.channel import status_of
-from services.chassis.errors import error_info
 from tests.fixtures.eventually import eventually
 from tests.fixtures.publications import Organization, Table, location
 from tests.fixtures.service_process import ServiceProcess, service_process
 from tests.service.chassis.answers import bearer, refusal
 from tests.service.chassis.issuer import Issuer
-from tests.service.directory.finding.conftest import WITHIN_SECONDS, Reader
+from tests.service.directory.finding.conftest import WITHIN_SECONDS, Reader, not_ready
 
 SERVICE = pb.PUBLICATION_KIND_SERVICE
 
@@ -32,11 +30,6 @@ async def replica(publishing: ServiceProcess, issuer: Issuer, folder: Path) -> A
 def reader_of(running: ServiceProcess, issuer: Issuer, organization: Organization) -> Reader:
     metadata = bearer(issuer.token(scope="directory.read"))
     return Reader(PublicationServiceStub(running.channel), metadata, organization)
-
-
-def error_reason(error: grpc.aio.AioRpcError) -> str:
-    info = error_info(status_of(error))
-    return info.reason if info else ""
 
 
 async def test_a_change_is_found_and_what_it_was_is_not(table: Table, reads: Reader) -> None:
@@ -113,9 +106,9 @@ async def test_killed_and_started_again_it_is_filled_anew(
             try:
                 found = await again.search("lasting", per_page=100)
             except grpc.aio.AioRpcError as error:
-                if error_reason(error) != "INDEX_NOT_READY":
-                    raise
-                return False
+                if not_ready(error):
+                    return False
+                raise
             assert found.total_items == len(names)
             return True
 
