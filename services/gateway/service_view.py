@@ -37,6 +37,7 @@ class Found:
     distance: str
     checked: str
     is_old: bool
+    alert: str
     is_closed: bool
     why: list[str]
 
@@ -166,6 +167,7 @@ def _found(result: ServiceResult, typed: Mapping[str, str], today: dt.date) -> F
         distance=far,
         checked=checked,
         is_old=is_old,
+        alert=service.get("alert", ""),
         is_closed=service.get("status") == _CLOSED,
         why=[*map(_word, result.words), *_filters(result, typed)],
     )

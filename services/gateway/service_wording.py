@@ -23,8 +23,8 @@ _WEB: Final = re.compile(r"^https?://[^\s\"'<>]+$", re.IGNORECASE)
 _DATE: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b", re.ASCII)
 _NOON: Final = 12
 _METRES_IN_A_MILE: Final = 1_609.344
-_DAYS_FRESH: Final = 182
-"""Half a year, after which most services are to be confirmed anew."""
+_DAYS_FRESH: Final = 365
+"""By then every service is to be confirmed anew."""
 _POUND: Final = "GBP"
 
 Object = Mapping[str, Any]
@@ -57,12 +57,16 @@ def distance(metres: float) -> str:
 
 
 def checked(service: Object, today: dt.date) -> tuple[str, bool]:
-    """When it was last checked, and whether it may be out of date."""
-    try:
-        day = dt.date.fromisoformat(service.get("assured_date", ""))
-    except ValueError:
-        return "Not confirmed by its organisation yet", True
-    return f"Last checked {wording.calendar_day(day)}", (today - day).days > _DAYS_FRESH
+    """When it was last checked, and whether it may be out of date.
+
+    The directory marks by an `alert` what was to be confirmed and was not; this is for what it has no rule for.
+    """
+    assured, changed = (_date(service.get(name, "")[:10]) for name in ("assured_date", "last_modified"))
+    known = [day for day in (assured, changed) if day is not None]
+    is_old = not known or (today - max(known)).days > _DAYS_FRESH
+    if assured is not None:
+        return f"Last checked {wording.calendar_day(assured)}", is_old
+    return f"Last changed {wording.calendar_day(changed)}" if changed else "Never checked", is_old
 
 
 def schedule(one: Object) -> str:
@@ -88,7 +92,12 @@ def address(location: Object) -> list[str]:
 
 def in_words(text: str) -> str:
     """The text with its dates as people write them."""
-    return _DATE.sub(lambda found: _day(found[0]), text)
+
+    def day(found: re.Match[str]) -> str:
+        date = _date(found[0])
+        return wording.calendar_day(date) if date else found[0]
+
+    return _DATE.sub(day, text)
 
 
 def web_link(value: Any) -> str:
@@ -103,11 +112,11 @@ def _price(amount: float, currency: str) -> str:
     return f"£{number}" if currency == _POUND else f"{number} {currency}"
 
 
-def _day(text: str) -> str:
+def _date(text: str) -> dt.date | None:
     try:
-        return wording.calendar_day(dt.date.fromisoformat(text))
+        return dt.date.fromisoformat(text)
     except ValueError:
-        return text
+        return None
 
 
 def _days(one: Object) -> str:

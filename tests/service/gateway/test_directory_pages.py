@@ -165,14 +165,19 @@ async def test_what_publishers_write_is_shown_and_never_run(stranger: Visitor) -
     assert not re.search(r'href="(?!https?:|/|#|tel:|mailto:)', page.source)
 
 
-async def test_one_that_nobody_has_confirmed_says_so(stranger: Visitor, gateway: Surroundings) -> None:
-    (publication,) = gateway.neighbours.publications[2][:1]
-    publication.json = publication.json.replace(
-        '"assured_date": "2026-08-30"', '"assured_date": "2025-08-30"'
+async def test_what_may_be_out_of_date_says_so(stranger: Visitor, gateway: Surroundings) -> None:
+    old, marked = gateway.neighbours.publications[2][:2]
+    old.json = old.json.replace("2026-08-30", "2025-08-30").replace("2026-09-01T", "2025-09-01T")
+    alert = "Not confirmed as correct since 3 March 2026."
+    marked.json = f'{{"alert": "{alert}", {marked.json[1:]}'
+    assert (
+        "This may be out of date. Last checked 30 August 2025"
+        in (await stranger.get(f"/services/{old.id}")).text
     )
-    page = await stranger.get(f"/services/{publication.id}")
-    assert "This may be out of date. Last checked 30 August 2025" in page.text
-    assert "may be out of date" in (await look(stranger)).text
+    assert alert in (await stranger.get(f"/services/{marked.id}")).text
+    found = (await look(stranger)).text
+    assert found.count("may be out of date") == 1
+    assert found.count(alert) == 1
 
 
 async def test_nothing_found_is_no_proof_that_there_is_nothing(
