@@ -6,7 +6,7 @@ VENV := .venv/bin
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup protos run test check engines mutation bench format lock clean
+.PHONY: help setup protos run test faults check engines mutation bench format lock clean
 
 # Folders too, so that the removal of a proto is noticed.
 PROTOS := $(shell find protos/kith -name '*.proto' -o -type d)
@@ -25,8 +25,11 @@ protos: gen/.protos ## Generates gen/ from protos/ where they have changed
 run: setup ## Starts the whole fleet with the demo town and prints the address
 	@$(VENV)/python -m deploy.local
 
-test: setup ## Runs the tests and says which engines ran; T='-k pattern' for some of them
-	@$(VENV)/pytest $(T)
+test: setup ## Runs the quick tests and says which engines ran; T='-k pattern' for some of them
+	@$(VENV)/pytest -m "not faults" $(T)
+
+faults: setup ## Runs the rest of the tests: parts of a fleet killed under load, engines restarted
+	@$(VENV)/pytest -m faults $(T)
 
 check: setup ## Lints, types, contracts between modules, protos, migrations, the repository's own tests
 	$(VENV)/ruff check

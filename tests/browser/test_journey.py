@@ -10,7 +10,7 @@ from kith.directory.v1 import directory_pb2
 from tests.browser import journey
 from tests.browser.journey import Wanted
 from tests.browser.watch import Watch, kept_in_browser
-from tests.fixtures.fleet import RunningFleet
+from tests.fixtures.fleet import RunningFleet, embedded_only
 from tests.fixtures.partnership import Partnership, new_child
 
 pytestmark = pytest.mark.engine("chromium")
@@ -60,6 +60,7 @@ async def test_a_practitioner_finds_a_child_and_logs_the_involvement(
     assert not [address for address in watch.addresses if UUID.search(address)]
 
 
+@embedded_only
 async def test_too_little_to_search_on_is_said_at_the_form(
     fleet: RunningFleet, kith: Partnership, browser: BrowserContext
 ) -> None:
@@ -72,6 +73,7 @@ async def test_too_little_to_search_on_is_said_at_the_form(
     assert await page.get_by_label("Given name").input_value() == "Ottilie"
 
 
+@embedded_only
 async def test_nobody_found_says_whom_to_ring(
     fleet: RunningFleet, kith: Partnership, browser: BrowserContext
 ) -> None:
@@ -84,6 +86,7 @@ async def test_nobody_found_says_whom_to_ring(
     assert await page.get_by_text("Do not wait for what Kith shows you").count() == 1
 
 
+@embedded_only
 async def test_a_sensitive_service_needs_a_ground(
     fleet: RunningFleet, kith: Partnership, browser: BrowserContext
 ) -> None:

@@ -19,7 +19,7 @@ from joserfc.jwk import ECKey
 
 from deploy.demo.agency_client import AgencyClient
 from kith.identity.v1 import identity_pb2
-from tests.fixtures.fleet import RunningFleet
+from tests.fixtures.fleet import RunningFleet, rule_cases
 from tests.fixtures.partnership import SCOPES, Caller, Partnership, partnership
 from tests.repository.descriptors import Method, methods
 
@@ -49,7 +49,7 @@ _SECONDS = 10.0
 _LET_IN = "let in"
 
 METHODS = sorted(methods(), key=lambda method: method.name)
-every_method = pytest.mark.parametrize("method", METHODS, ids=[method.name for method in METHODS])
+every_method = rule_cases("method", METHODS, lambda method: method.name)
 
 
 @dataclass(frozen=True)

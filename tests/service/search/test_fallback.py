@@ -104,7 +104,7 @@ async def _gone(scene: Scene) -> AsyncIterator[None]:
 
 
 FAULTS = [
-    pytest.param(_down, id="down"),
+    pytest.param(_down, id="down", marks=pytest.mark.faults),
     pytest.param(_red, id="red"),
     pytest.param(_slow, id="slow"),
     pytest.param(_gone, id="deleted"),

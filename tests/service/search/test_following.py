@@ -93,6 +93,7 @@ def test_a_document_is_what_a_serialiser_would_have_written() -> None:
     }
 
 
+@pytest.mark.faults
 async def test_g11_opensearch_restarted(replica: Replica, children: Children, opensearch: OpenSearch) -> None:
     """Killed and started again while changes go on: they arrive, nobody has to do anything."""
     await children.add(5)
