@@ -60,8 +60,11 @@ async def adopt_older(
     await _adopt(connection, found, now)
 
 
-async def adopt_vocabulary(connection: Connection, now: datetime) -> None:
-    """Publish Kith's own taxonomies and their terms, where they are not there or say something else."""
+async def adopt_vocabulary(connection: Connection, now: datetime) -> bool:
+    """Publish Kith's own taxonomies and their terms, where they are not there or say something else.
+
+    Returns whether one says something else than before: then all services are to be published anew.
+    """
     wanted: dict[UUID, tuple[entry_pb2.EntryKind, Mapping[str, Any]]] = {
         UUID(one): (entry_pb2.ENTRY_KIND_TAXONOMY, said) for one, said in vocabulary.TAXONOMIES.items()
     }
@@ -80,13 +83,16 @@ async def adopt_vocabulary(connection: Connection, now: datetime) -> None:
         ],
         now,
     )
+    changed = []
     for one, (kind, value) in wanted.items():
         document = writing.taken(kind, value, one)
         if one in known and said.get(one) != document:
             entry = known[one].revised(now)
             await store.add_revisions(connection, [_approved(entry, document, now)])
             await store.change_entries(connection, [entry.published(entry.latest_revision, now)])
-    await publish(connection, list(wanted), now)
+            changed.append(one)
+    await publish(connection, changed, now)
+    return bool(changed)
 
 
 async def _adopt(

@@ -39,6 +39,8 @@ class _Subject(NamedTuple):
     def names(self) -> set[UUID]:
         """Return the entries that stand in its publications."""
         found = {reference.id for reference in references(self.entry.kind, self.document)}
+        # Kith's own terms are known without asking.
+        found -= render.VOCABULARY_IDS
         return found - self.locations() if self._is_confidential() else found
 
     def locations(self) -> set[UUID]:
@@ -58,7 +60,7 @@ async def publish(connection: Connection, entry_ids: Collection[UUID], now: date
     of the partnership. Wake the relay after the commit.
     """
     # Before the turn: whoever has it waits for nobody's row.
-    await store.lock_entries(connection, entry_ids)
+    await store.hold(connection, entry_ids)
     await store.take_turn(connection)
     await store.set_in_time(connection, entry_ids, now)
     locations = await store.embedded(connection, entry_ids, _LOCATION)
@@ -86,9 +88,8 @@ async def _make(connection: Connection, ids: Collection[UUID], now: datetime) ->
 
 async def _subjects(connection: Connection, ids: Collection[UUID]) -> dict[UUID, _Subject]:
     """Return the entries that have a published revision, with it."""
-    entries = await store.entries(connection, ids)
-    documents = await store.documents(connection, ids)
-    return {one: _Subject(entries[one], document) for one, document in documents.items()}
+    found = await store.published(connection, ids) if ids else {}
+    return {one: _Subject(entry, document) for one, (entry, document) in found.items()}
 
 
 async def _linked(
@@ -167,7 +168,8 @@ def _transitive(subject: _Subject, linked: Mapping[str, Document]) -> set[UUID]:
     """Return what stands in its publications, and the vocabularies of the terms among them."""
     names = subject.names()
     documents = [linked[str(name)] for name in names if str(name) in linked]
-    return names | {UUID(one["taxonomy_id"]) for one in documents if "taxonomy_id" in one}
+    vocabularies = {UUID(one["taxonomy_id"]) for one in documents if "taxonomy_id" in one}
+    return names | (vocabularies - render.VOCABULARY_IDS)
 
 
 def _service(document: Mapping[str, Any], version: int, now: datetime) -> Service:

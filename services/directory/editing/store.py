@@ -24,9 +24,14 @@ async def entries(connection: Connection, ids: Collection[UUID]) -> dict[UUID, E
 
 async def lock_entries(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Entry]:
     """Return those of the entries that exist, to be changed in this transaction by nobody else."""
+    await hold(connection, ids)
     # Read in a statement of its own: it has to see what those committed for whom the lock waited.
-    await connection.execute(_LOCK, list(ids))
     return await entries(connection, ids)
+
+
+async def hold(connection: Connection, ids: Collection[UUID]) -> None:
+    """Lock the rows of entries, those of several in the order of their ids."""
+    await connection.execute(_LOCK, list(ids))
 
 
 async def add_entry(connection: Connection, entry: Entry, first: Revision) -> bool:
@@ -130,6 +135,18 @@ async def documents(connection: Connection, ids: Collection[UUID]) -> dict[UUID,
     return {row["entry_id"]: json.loads(row["document"]) for row in rows}
 
 
+async def published(
+    connection: Connection, ids: Collection[UUID]
+) -> dict[UUID, tuple[Entry, dict[str, Any]]]:
+    """Return those of the entries that have a published revision, with what it says."""
+    found = {}
+    for row in await connection.fetch(_PUBLISHED, list(ids)):
+        values = dict(row)
+        document = json.loads(values.pop("document"))
+        found[row["id"]] = (Entry(**values), document)
+    return found
+
+
 async def latest_documents(connection: Connection, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
     """Return what the latest revisions of entries say, published or not, by the id of the entry."""
     rows = await connection.fetch(_LATEST_DOCUMENTS, list(ids))
@@ -181,8 +198,7 @@ async def set_links(
     connection: Connection, links: Collection[tuple[UUID, UUID]], of: Collection[UUID]
 ) -> None:
     """Make these, as (entry, what stands in it), the links of the entries `of`."""
-    await connection.execute(_DROP_LINKS, list(of), [link[0] for link in links], [link[1] for link in links])
-    await connection.execute(_ADD_LINKS, [link[0] for link in links], [link[1] for link in links])
+    await connection.execute(_SET_LINKS, list(of), [link[0] for link in links], [link[1] for link in links])
 
 
 async def served(connection: Connection, locations: Collection[UUID], kind: int) -> set[UUID]:
@@ -346,6 +362,16 @@ SELECT r.entry_id, r.document
  WHERE e.id = ANY($1::uuid[])
 """
 
+_PUBLISHED = """
+SELECT e.id, e.kind, e.organisation_id, e.source_id, e.state, e.published_revision, e.latest_revision, e.visible_from,
+       e.visible_until, e.assured_time, e.assurer, e.review_due_date, e.vanished_time, e.capacity, e.waiting_weeks,
+       e.capacity_time, e.unconfirmed_since, e.update_time,
+       r.document
+  FROM entry AS e
+  JOIN revision AS r ON r.entry_id = e.id AND r.number = e.published_revision
+ WHERE e.id = ANY($1::uuid[])
+"""
+
 _LATEST_DOCUMENTS = """
 SELECT r.entry_id, r.document
   FROM entry AS e
@@ -390,16 +416,14 @@ SELECT DISTINCT l.target_id
  WHERE l.entry_id = ANY($1::uuid[]) AND e.kind = $2
 """
 
-_DROP_LINKS = """
-DELETE FROM entry_link AS l
- WHERE l.entry_id = ANY($1::uuid[])
-   AND NOT EXISTS (SELECT FROM unnest($2::uuid[], $3::uuid[]) AS kept (entry_id, target_id)
-                    WHERE kept.entry_id = l.entry_id AND kept.target_id = l.target_id)
-"""
-
-_ADD_LINKS = """
+_SET_LINKS = """
+WITH wanted AS (SELECT entry_id, target_id FROM unnest($2::uuid[], $3::uuid[]) AS wanted (entry_id, target_id)),
+     dropped AS (
+    DELETE FROM entry_link AS l
+     WHERE l.entry_id = ANY($1::uuid[])
+       AND NOT EXISTS (SELECT FROM wanted AS w WHERE w.entry_id = l.entry_id AND w.target_id = l.target_id))
 INSERT INTO entry_link (entry_id, target_id)
-SELECT entry_id, target_id FROM unnest($1::uuid[], $2::uuid[]) AS new (entry_id, target_id)
+SELECT entry_id, target_id FROM wanted
     ON CONFLICT DO NOTHING
 """
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, NoReturn
 
+from kith.directory.v1.entry_pb2 import ENTRY_KIND_SERVICE
 from services.chassis.database import Connection, Database
 from services.chassis.leader import lead
 from services.directory import store as rows
@@ -40,7 +41,9 @@ class Timing:
     async def adopt(self, connection: Connection) -> None:
         """Publish Kith's own terms, and what was registered by a release that had no entries."""
         async with connection.transaction():
-            await adopting.adopt_vocabulary(connection, self._clock())
+            changed = await adopting.adopt_vocabulary(connection, self._clock())
+        if changed:
+            await self._publish_all(connection)
         more = True
         while more:
             async with connection.transaction():
@@ -50,6 +53,19 @@ class Timing:
             more = bool(organisations or services)
             if more:
                 self._wake()
+
+    async def _publish_all(self, connection: Connection) -> None:
+        """Publish all services anew: something that stands in all of them has changed."""
+        after, more = None, True
+        while more:
+            async with connection.transaction():
+                some = await store.list_entries(
+                    connection, None, ENTRY_KIND_SERVICE, 0, after, _AT_ONCE, submitted=False
+                )
+                await publish(connection, [entry.id for entry in some], self._clock())
+            self._wake()
+            more = len(some) == _AT_ONCE
+            after = some[-1].id if some else None
 
     async def turn(self, connection: Connection) -> int:
         """Publish or take away what has come to its time, a bounded number in each transaction; returns how many."""

@@ -15,6 +15,7 @@ from services.directory.editing.publishing import publish
 from services.directory.openreferral import confidentiality
 from services.directory.openreferral.faults import Fault
 from services.directory.openreferral.reading import Document
+from services.directory.openreferral.render import VOCABULARY_IDS
 from services.directory.refusals import (
     ConfidentialPlace,
     DocumentInvalid,
@@ -164,6 +165,9 @@ async def _turn(connection: Connection, before: Entry, after: Entry, now: dateti
 
 async def _held(connection: Connection, actor: Actor, entry_id: UUID, etag: str = "") -> Entry:
     entry = actor.must_own((await store.lock_entries(connection, [entry_id])).get(entry_id))
+    if entry_id in VOCABULARY_IDS:
+        # The same in every Kith.
+        raise PermissionDenied
     if etag and etag != entry.etag:
         raise EtagMismatch
     return entry

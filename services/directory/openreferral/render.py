@@ -48,6 +48,9 @@ _VOCABULARY: Final = {
     **vocabulary.TAXONOMIES,
 }
 
+VOCABULARY_IDS: Final = frozenset(UUID(one) for one in _VOCABULARY)
+"""Kith's own taxonomies and terms, which are shown as the program has them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:
