@@ -13,7 +13,7 @@ from services.directory.quality.checks import parts, plain_words
 
 Document = Mapping[str, Any]
 
-PROPOSED_FROM: Final = 55
+PROPOSED_FROM: Final = 50
 """The score from which a pair is shown to an editor."""
 LARGEST_BLOCK: Final = 60
 """What more entries than these have in common, such as a council's switchboard, makes no two of them alike."""
@@ -100,7 +100,7 @@ def compare(one: Profile, other: Profile) -> tuple[int, list[Reason]]:
     reasons += _shared("phone", one.phones, other.phones, 20, -8, "telephone number")
     reasons += _shared("email", one.emails, other.emails, 15, -4, "e-mail address")
     reasons += _shared("postal_code", one.postcodes, other.postcodes, 18, -18, "postcode")
-    reasons += _shared("number", one.numbers, other.numbers, 60, -60, "registered number")
+    reasons += _shared("number", one.numbers, other.numbers, 80, -60, "registered number")
     reasons += _pages(one, other)
     reasons.sort(key=lambda reason: (-abs(reason.points), reason.part))
     return max(0, min(100, sum(reason.points for reason in reasons))), reasons
@@ -130,7 +130,7 @@ def _descriptions(one: Profile, other: Profile) -> Iterable[Reason]:
         return
     alike = fuzz.token_sort_ratio(one.description, other.description)
     if alike >= 90:  # noqa: PLR2004 - per cent
-        yield Reason("description", 15, "Their descriptions are almost the same.")
+        yield Reason("description", 24, "Their descriptions are almost the same.")
     elif alike < 50:  # noqa: PLR2004 - per cent
         yield Reason("description", -6, "Their descriptions differ.")
 
