@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tests.bench import consent, directory, find_path, indexing, results, shields, town
+from tests.bench import consent, directory, directory_import, find_path, indexing, results, shields, town
 from tests.bench.part import FILLED, Part
 
 _RESULTS: Final = Path(__file__).with_name("RESULTS.md")
@@ -29,6 +29,7 @@ _PARTS: Final = {
         shields.PART,
         consent.PART,
         directory.PART,
+        directory_import.PART,
     )
 }
 # A quick look is not worth a page: only the full measurement of the matcher is written.

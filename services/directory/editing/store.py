@@ -4,10 +4,11 @@ Whoever changes an entry locks its row first, several in the order of their ids.
 """
 
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import astuple
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 from uuid import UUID
 
 from asyncpg import Record
@@ -15,6 +16,14 @@ from asyncpg import Record
 from services.chassis.database import Connection
 from services.directory.editing.entry import Entry, Revision
 from services.directory.openreferral.render import Publication
+
+# As `dataclasses.astuple`, which copies all that a document holds.
+_ENTRY_VALUES: Final[Callable[[Entry], tuple[Any, ...]]] = attrgetter(
+    *(field.name for field in fields(Entry))
+)
+_REVISION_VALUES: Final[Callable[[Revision], tuple[Any, ...]]] = attrgetter(
+    *(field.name for field in fields(Revision))
+)
 
 
 async def entries(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Entry]:
@@ -36,7 +45,7 @@ async def hold(connection: Connection, ids: Collection[UUID]) -> None:
 
 async def add_entry(connection: Connection, entry: Entry, first: Revision) -> bool:
     """Insert an entry with its first revision; False if there is one of that id."""
-    if await connection.fetchval(_ADD_ENTRY, *astuple(entry)) is None:
+    if await connection.fetchval(_ADD_ENTRY, *_ENTRY_VALUES(entry)) is None:
         return False
     await add_revisions(connection, [first])
     return True
@@ -44,7 +53,7 @@ async def add_entry(connection: Connection, entry: Entry, first: Revision) -> bo
 
 async def add_entries(connection: Connection, new: Sequence[tuple[Entry, Revision]]) -> None:
     """Insert entries, each with its first revision; their ids are known to be free."""
-    await connection.executemany(_ADD_ENTRY, [astuple(entry) for entry, _ in new])
+    await connection.executemany(_ADD_ENTRY, [_ENTRY_VALUES(entry) for entry, _ in new])
     await add_revisions(connection, [revision for _, revision in new])
 
 
@@ -266,7 +275,7 @@ _PUBLISHING = 0x6B697470
 
 
 def _row(one: Revision) -> tuple[Any, ...]:
-    values = astuple(one)
+    values = _REVISION_VALUES(one)
     return (*values[:2], json.dumps(one.document), *values[3:-1], json.dumps(one.provenance))
 
 

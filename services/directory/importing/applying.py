@@ -25,7 +25,7 @@ from services.directory.importing.work import Work, require, settle
 from services.directory.openreferral import confidentiality
 from services.directory.openreferral.reading import read
 
-_AT_ONCE: Final = 200
+_AT_ONCE: Final = 100
 _AUTHOR: Final = "import"
 Document = dict[str, Any]
 

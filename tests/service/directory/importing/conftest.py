@@ -67,6 +67,8 @@ class Desk:
     channel: grpc.aio.Channel
     database: ServiceDatabase
     issuer: Issuer
+    seconds: float = 60.0
+    """How long a run may take."""
 
     @property
     def stub(self) -> ImportServiceStub:
@@ -110,9 +112,12 @@ class Desk:
         """The run once it waits for the editor or has ended."""
 
         async def rests() -> bool:
-            return (await self.get(run)).state in AT_REST
+            # Without counting its records each time.
+            request = pb.ListRunsRequest(source_id=run.source_id)
+            listed = (await self.stub.ListRuns(request, metadata=self.metadata)).runs
+            return any(one.id == run.id and one.state in AT_REST for one in listed)
 
-        await eventually(rests)
+        await eventually(rests, within=self.seconds)
         return await self.get(run)
 
     async def fetch(self, source: ImportSource, scope: ImportRun.Scope = ImportRun.SCOPE_FULL) -> ImportRun:
