@@ -144,7 +144,11 @@ def service_page(service: Object, today: dt.date) -> ServicePage:
         when=_when(service),
         costs=_costs(service),
         languages=[one.get("name") or one.get("code", "") for one in parts(service, "languages")],
-        apply=[*_paragraphs(service.get("application_process", "")), *_values(attributes, "referral-route")],
+        apply=list(
+            dict.fromkeys(
+                [*_paragraphs(service.get("application_process", "")), *_values(attributes, "referral-route")]
+            )
+        ),
         places=[_place(one) for one in parts(service, "service_at_locations")],
         phones=_phones(service),
         emails=_emails(service),
@@ -236,7 +240,7 @@ def _when(thing: Object) -> list[str]:
 def _costs(service: Object) -> list[str]:
     options = [service_wording.cost(one) for one in parts(service, "cost_options")]
     said = [*options, service.get("fees_description") or service.get("fees", "")]
-    return list(dict.fromkeys(one for one in said if one))
+    return list({one.casefold(): one for one in said if one}.values())
 
 
 def _place(at_location: Object) -> Place:

@@ -78,7 +78,8 @@ def cost(option: Object) -> str:
     """What it costs: `£3.50 per session (siblings)`."""
     amount = option.get("amount")
     price = "" if amount is None else _price(amount, option.get("currency", _POUND))
-    said = " ".join(part for part in (price, option.get("amount_description", "")) if part)
+    what = option.get("amount_description", "")
+    said = " ".join(part for part in (price, what if what.casefold() != price.casefold() else "") if part)
     whom = option.get("option", "")
     return f"{said} ({whom})" if said and whom else said or whom
 
@@ -125,11 +126,18 @@ def _days(one: Object) -> str:
     if not days:
         return ""
     names = [f"{_WHICH[match[1]] + ' ' if match[1] else ''}{_DAY_NAMES[match[2]]}" for match in days]
-    said = wording.listed(names, "and")
+    said = f"{names[0]} to {names[-1]}" if _run_on(names) else wording.listed(names, "and")
     every = one.get("interval", 1)
     if one.get("freq") == "MONTHLY":
         return f"The {said} of the month" if every == 1 else f"The {said} of every {every} months"
     return said if every == 1 else f"{said} every {every} weeks"
+
+
+def _run_on(names: list[str]) -> bool:
+    """Whether they are three or more days of a week that follow each other."""
+    week = list(_DAY_NAMES.values())
+    first = week.index(names[0]) if names[0] in week else len(week)
+    return len(names) > 2 and names == week[first : first + len(names)]  # noqa: PLR2004 - two are named
 
 
 def _hours(one: Object) -> str:

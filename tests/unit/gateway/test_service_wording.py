@@ -25,7 +25,7 @@ def test_schedules(case: dict[str, Any]) -> None:
     assert service_wording.schedule(case["schedule"]) == case["says"]
 
 
-@pytest.mark.parametrize("case", CASES["costs"], ids=lambda case: case["says"])
+@pytest.mark.parametrize("case", CASES["costs"], ids=lambda case: str(case["option"]))
 def test_costs(case: dict[str, Any]) -> None:
     assert service_wording.cost(case["option"]) == case["says"]
 
