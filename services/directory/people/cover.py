@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kith.directory.v1.duty_pb2 import DutyCover
-from services.directory.people.duty import OnDuty, Rota, on_duty
+from services.directory.people.duty import OnDuty, Shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,8 @@ class Line:
     display_name: str
     phone: str
     email: str
-    rota: Rota
+    duty: OnDuty | None
+    """Who answers now by its rota, None if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +31,28 @@ class Answer:
     until: datetime | None
 
 
-def answer(team: Line, out_of_hours: Line | None, now: datetime) -> Answer:
-    """Return who answers for a team at a time in UTC.
+def answer(team: Line, out_of_hours: Line | None) -> Answer:
+    """Return who answers for a team.
 
     A team of which no hours are known is given with its number, since nothing says that nobody is there. An
     out-of-hours team without hours answers whenever others do not.
     """
-    if team.rota.is_empty:
+    own = team.duty
+    if own is None:
         return Answer(DutyCover.STATE_UNSCHEDULED, team, team.phone, None, None)
-    own = on_duty(team.rota, now)
     if own.shift is not None:
-        return _answered(DutyCover.STATE_ANSWERED, team, own)
+        return _answered(DutyCover.STATE_ANSWERED, team, own.shift, own.until)
     if out_of_hours is not None and out_of_hours.id != team.id:
-        other = OnDuty(None, None) if out_of_hours.rota.is_empty else on_duty(out_of_hours.rota, now)
-        if out_of_hours.rota.is_empty or other.shift is not None:
+        other = out_of_hours.duty
+        if other is None:
+            return _answered(DutyCover.STATE_OUT_OF_HOURS, out_of_hours, None, own.until)
+        if other.shift is not None:
             soonest = min((time for time in (own.until, other.until) if time is not None), default=None)
-            return _answered(DutyCover.STATE_OUT_OF_HOURS, out_of_hours, OnDuty(other.shift, soonest))
+            return _answered(DutyCover.STATE_OUT_OF_HOURS, out_of_hours, other.shift, soonest)
     return Answer(DutyCover.STATE_NOBODY, team, "", None, own.until)
 
 
-def _answered(state: DutyCover.State, line: Line, duty: OnDuty) -> Answer:
-    shift = duty.shift
+def _answered(state: DutyCover.State, line: Line, shift: Shift | None, until: datetime | None) -> Answer:
     if shift is None:
-        return Answer(state, line, line.phone, None, duty.until)
-    return Answer(state, line, shift.phone or line.phone, shift.practitioner_id, duty.until)
+        return Answer(state, line, line.phone, None, until)
+    return Answer(state, line, shift.phone or line.phone, shift.practitioner_id, until)

@@ -5,10 +5,10 @@ the exception for that day; those of the day before that go on past midnight go 
 that began last counts, of those that began together the last in the list.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.directory.people import local_time
@@ -67,8 +67,7 @@ class OnDuty:
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
+class _Span(NamedTuple):
     start: datetime
     end: datetime
     shift: Shift
@@ -76,24 +75,36 @@ class _Span:
 
 def on_duty(rota: Rota, now: datetime) -> OnDuty:
     """Return who answers now (UTC), and when the next one does, or nobody."""
-    spans = list(_spans(rota, local_time.today(now)))
-    current = _at(spans, now)
+    today = local_time.today(now)
+    before, begun = _spans(rota, today - timedelta(days=1)), _spans(rota, today)
+    current = _at([*before, *begun], now)
     who = current.who if current else None
-    for turn in sorted({time for span in spans for time in (span.start, span.end) if time > now}):
-        after = _at(spans, turn)
+    horizon = now + timedelta(days=HORIZON_DAYS)
+    for ahead in range(HORIZON_DAYS + 1):
+        # No shift is longer than a day: at any moment of this one only those of two days can be running.
+        spans = [*before, *begun]
+        midnight = local_time.begins(today + timedelta(days=ahead), DAY_MINUTES)
+        for turn in sorted({time for span in spans for time in span[:2] if now < time < midnight}):
+            after = _at(spans, turn)
+            if (after.who if after else None) != who:
+                return OnDuty(current, turn if turn < horizon else None)
+        before, begun = begun, _spans(rota, today + timedelta(days=ahead + 1))
+        after = _at([*before, *begun], midnight)
         if (after.who if after else None) != who:
-            # What is beyond the horizon has not been laid out, so its first turn says nothing.
-            return OnDuty(current, turn if turn < now + timedelta(days=HORIZON_DAYS) else None)
+            return OnDuty(current, midnight if midnight < horizon else None)
     return OnDuty(current, None)
 
 
-def _spans(rota: Rota, today: date) -> Iterator[_Span]:
-    # From yesterday, for what goes on past midnight; in the order in which it counts less, so that the last one wins.
-    for ahead in range(-1, HORIZON_DAYS + 2):
-        day = today + timedelta(days=ahead)
-        for shift in rota.on(day):
-            end = shift.end if shift.end > shift.start else shift.end + DAY_MINUTES
-            yield _Span(local_time.begins(day, shift.start), local_time.ends(day, end), shift)
+def _spans(rota: Rota, day: date) -> list[_Span]:
+    """Return the shifts that begin on a day, in the order in which they count less."""
+    return [
+        _Span(
+            local_time.begins(day, shift.start),
+            local_time.ends(day, shift.end if shift.end > shift.start else shift.end + DAY_MINUTES),
+            shift,
+        )
+        for shift in rota.on(day)
+    ]
 
 
 def _at(spans: Sequence[_Span], moment: datetime) -> Shift | None:

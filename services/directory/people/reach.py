@@ -8,9 +8,13 @@ from uuid import UUID
 
 from kith.directory.v1 import absence_pb2, directory_pb2, duty_pb2
 from services.chassis.database import Connection
-from services.directory.people import local_time, reach_store, stored_rota
+from services.directory.people import local_time, reach_store
 from services.directory.people.cover import Answer, Line, answer
 from services.directory.people.dates import from_date
+from services.directory.people.duty_memory import DutyMemory
+
+# Of the process: what it holds is the same for everybody.
+_MEMORY = DutyMemory()
 
 
 async def practitioners(
@@ -55,11 +59,11 @@ async def duty_cover(
 
 
 def _answer(row: Mapping[str, Any], now: datetime) -> Answer | None:
-    team = _line(row, "team")
-    return None if team is None else answer(team, _line(row, "late"), now)
+    team = _line(row, "team", now)
+    return None if team is None else answer(team, _line(row, "late", now))
 
 
-def _line(row: Mapping[str, Any], which: str) -> Line | None:
+def _line(row: Mapping[str, Any], which: str, now: datetime) -> Line | None:
     if row[f"{which}_line_id"] is None:
         return None
     return Line(
@@ -67,7 +71,7 @@ def _line(row: Mapping[str, Any], which: str) -> Line | None:
         row[f"{which}_display_name"],
         row[f"{which}_phone"],
         row[f"{which}_email"],
-        stored_rota.rota(row[f"{which}_rota"]),
+        _MEMORY.on_duty(row[f"{which}_line_id"], row[f"{which}_version"], row[f"{which}_rota"], now),
     )
 
 

@@ -39,9 +39,9 @@ SELECT p.id, s.organisation_id, p.service_id, p.team_id, p.display_name, p.job_t
        cover.id AS cover_id, cover.display_name AS cover_display_name, cover.phone AS cover_phone,
        cover.email AS cover_email,
        team.id AS team_line_id, team.display_name AS team_display_name, team.phone AS team_phone,
-       team.email AS team_email, team.rota AS team_rota,
+       team.email AS team_email, team.version AS team_version, team.rota AS team_rota,
        late.id AS late_line_id, late.display_name AS late_display_name, late.phone AS late_phone,
-       late.email AS late_email, late.rota AS late_rota,
+       late.email AS late_email, late.version AS late_version, late.rota AS late_rota,
        (SELECT jsonb_agg(jsonb_build_array(f.service_id, f.team_id, f.role) ORDER BY f.service_id)
           FROM further_post AS f WHERE f.practitioner_id = p.id) AS posts
   FROM practitioner AS p
@@ -68,9 +68,9 @@ SELECT p.id, s.organisation_id, p.service_id, p.team_id, p.display_name, p.job_t
 _TEAMS = """
 SELECT team.service_id AS service_id,
        team.id AS team_line_id, team.display_name AS team_display_name, team.phone AS team_phone,
-       team.email AS team_email, team.rota AS team_rota,
+       team.email AS team_email, team.version AS team_version, team.rota AS team_rota,
        late.id AS late_line_id, late.display_name AS late_display_name, late.phone AS late_phone,
-       late.email AS late_email, late.rota AS late_rota
+       late.email AS late_email, late.version AS late_version, late.rota AS late_rota
   FROM team
   LEFT JOIN organisation_contacts AS c ON c.organisation_id = team.organisation_id
   LEFT JOIN team AS late ON late.id = c.out_of_hours_team_id

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +18,6 @@ def rota_text(rota: Rota) -> str:
     })  # fmt: skip
 
 
-# The same few texts are read with every child page.
-@lru_cache(maxsize=4096)
 def rota(text: str) -> Rota:
     """Return the rota of a JSON text."""
     found = json.loads(text)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.directory.people.cover import Line
 from services.directory.people.duty import Rota
 from services.directory.people.safeguarding import SafeguardingLead
 
@@ -22,11 +21,6 @@ class Team:
     rota: Rota
     version: int
     update_time: datetime
-
-    @property
-    def line(self) -> Line:
-        """What somebody who rings needs of it."""
-        return Line(self.id, self.display_name, self.phone, self.email, self.rota)
 
 
 @dataclass(frozen=True, slots=True)

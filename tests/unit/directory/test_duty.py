@@ -15,6 +15,7 @@ from kith.directory.v1.duty_pb2 import DutyCover
 from services.directory.people import cover, rota_message, stored_rota
 from services.directory.people.cover import Line
 from services.directory.people.duty import OnDuty, Rota, Shift, on_duty
+from services.directory.people.duty_memory import DutyMemory
 from services.directory.people.local_time import LONDON
 
 _CASES = Path(__file__).parents[2] / "cases" / "directory_duty.yaml"
@@ -41,21 +42,21 @@ def test_case(case: Mapping[str, Any]) -> None:
         if "state" not in asked:
             assert _said(on_duty(rota, at)) == (asked["who"], until), asked
             continue
-        team, late = _line("team", rota), _late(case["late"])
-        answer = cover.answer(team, late, at)
+        team, late = _line("team", rota, at), _late(case["late"], at)
+        answer = cover.answer(team, late)
         assert DutyCover.State.Name(answer.state) == f"STATE_{asked['state']}", asked
         assert (answer.phone or "-", answer.until) == (asked["who"], until), asked
 
 
 def test_a_shift_may_have_a_number_of_its_own() -> None:
     shift = Shift(9 * 60, 17 * 60, _PEOPLE["ann"], "07700 900001")
-    answer = cover.answer(_line("team", Rota({1: [shift]})), None, _moment("2026-06-01 10:00"))
+    answer = cover.answer(_line("team", Rota({1: [shift]}), _moment("2026-06-01 10:00")), None)
     assert (answer.phone, answer.practitioner_id) == ("07700 900001", _PEOPLE["ann"])
 
 
 def test_the_out_of_hours_team_does_not_stand_in_for_itself() -> None:
-    line = _line("late", Rota(_weekly(["mon 09:00-17:00 late"])))
-    answer = cover.answer(line, line, _moment("2026-06-01 20:00"))
+    line = _line("late", Rota(_weekly(["mon 09:00-17:00 late"])), _moment("2026-06-01 20:00"))
+    answer = cover.answer(line, line)
     assert answer.state == DutyCover.STATE_NOBODY
 
 
@@ -135,6 +136,28 @@ def test_a_rota_is_the_same_after_storing_and_sending(rota: Rota) -> None:
     assert {day: tuple(shifts) for day, shifts in again.exceptions.items()} == listed.exceptions
 
 
+_steps = st.lists(st.tuples(st.integers(-90, 3000), st.integers(1, 2)), min_size=1, max_size=12)
+
+
+@given(st.lists(_rotas, min_size=2, max_size=2), _moments, _steps)
+def test_what_is_remembered_is_what_would_be_said_anew(
+    rotas: list[Rota], now: datetime, steps: list[tuple[int, int]]
+) -> None:
+    """Whatever the clock does, also backwards, and whichever version of the rota is asked for."""
+    memory = DutyMemory()
+    for minutes, version in steps:
+        now += timedelta(minutes=minutes)
+        rota = rotas[version - 1]
+        said = memory.on_duty(UUID(int=1), version, stored_rota.rota_text(rota), now)
+        anew = None if rota.is_empty else on_duty(rota, now)
+        if said is None or anew is None:
+            assert said is anew
+            continue
+        assert _who(said) == _who(anew)
+        # With nothing in sight it may be an hour old, and see an hour less far.
+        assert said.until in {anew.until, None}
+
+
 def _weekly(texts: Sequence[str]) -> dict[int, list[Shift]]:
     weekly: dict[int, list[Shift]] = {}
     for text in texts:
@@ -163,14 +186,16 @@ def _who(duty: OnDuty) -> tuple[UUID | None, str] | None:
     return None if duty.shift is None else duty.shift.who
 
 
-def _line(name: str, rota: Rota) -> Line:
-    return Line(uuid5(UUID(int=1), name), name, name, "", rota)
+def _line(name: str, rota: Rota, now: datetime) -> Line:
+    """A team, as it is read from where it is stored."""
+    id_ = uuid5(UUID(int=1), name)
+    return Line(id_, name, name, "", DutyMemory().on_duty(id_, 1, stored_rota.rota_text(rota), now))
 
 
-def _late(shifts: Any) -> Line | None:
+def _late(shifts: Any, now: datetime) -> Line | None:
     if shifts == "none":
         return None
-    return _line("late", Rota() if shifts == "always" else Rota(_weekly(shifts)))
+    return _line("late", Rota() if shifts == "always" else Rota(_weekly(shifts)), now)
 
 
 def _midnights(day: date) -> Iterator[datetime]:
