@@ -12,7 +12,18 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tests.bench import consent, directory, directory_import, find_path, indexing, results, shields, town
+from tests.bench import (
+    consent,
+    directory,
+    directory_import,
+    directory_people,
+    directory_quality,
+    find_path,
+    indexing,
+    results,
+    shields,
+    town,
+)
 from tests.bench.part import FILLED, Part
 
 _RESULTS: Final = Path(__file__).with_name("RESULTS.md")
@@ -30,6 +41,8 @@ _PARTS: Final = {
         consent.PART,
         directory.PART,
         directory_import.PART,
+        directory_quality.PART,
+        directory_people.PART,
     )
 }
 # A quick look is not worth a page: only the full measurement of the matcher is written.

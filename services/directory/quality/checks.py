@@ -39,11 +39,14 @@ def findings(document: Document, today: date) -> list[Finding]:
     return list(dict.fromkeys(found))
 
 
-def capacity_old(confirmed: datetime | None, now: datetime) -> list[Finding]:
-    """Return the finding that nobody confirmed for weeks whether places are free; nothing where that was never told."""
-    if confirmed is None or now - confirmed < timedelta(weeks=_CAPACITY_WEEKS):
-        return []
-    return [Finding("", FindingKind.CAPACITY_OLD)]
+def of_the_entry(capacity: datetime | None, vanished: datetime | None, now: datetime) -> list[Finding]:
+    """Return what is wrong beside the document: capacity that nobody confirmed for weeks, a source that has it no more.
+
+    `capacity` and `vanished` are the times of either, None for never.
+    """
+    old = capacity is not None and now - capacity >= timedelta(weeks=_CAPACITY_WEEKS)
+    found = [Finding("", FindingKind.CAPACITY_OLD)] if old else []
+    return found if vanished is None else [*found, Finding("", FindingKind.VANISHED)]
 
 
 def plain_words(text: str) -> str:

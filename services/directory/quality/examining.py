@@ -85,7 +85,8 @@ def due_date(policy: Policy, kind: int, document: Mapping[str, Any], since: date
 
 def _seen(policy: Policy, one: Subject, places: Mapping[UUID, dict[str, Any]], now: datetime) -> Seen:
     found = completeness.of(policy.completeness[REVIEWED[one.kind]], one.document, at(one.document, places))
-    findings = checks.findings(one.document, now.date()) + checks.capacity_old(one.capacity_time, now)
+    findings = checks.findings(one.document, now.date())
+    findings += checks.of_the_entry(one.capacity_time, one.vanished_time, now)
     since = max(one.written_time, one.assured_time or one.written_time)
     return Seen(
         entry_id=one.id,

@@ -39,6 +39,7 @@ class FindingKind(IntEnum):
     LINK_BROKEN = 18
     CAPACITY_OLD = 19
     NOT_ACTIVE = 20
+    VANISHED = 21
 
 
 _ERROR, _WARNING, _ADVICE = Severity.ERROR, Severity.WARNING, Severity.ADVICE
@@ -63,6 +64,7 @@ _SAID: Final[dict[FindingKind, tuple[Severity, str]]] = {
     FindingKind.LINK_BROKEN: (_ERROR, "This page was not found when it was last looked for."),
     FindingKind.CAPACITY_OLD: (_WARNING, "Nobody confirmed for weeks whether places are free."),
     FindingKind.NOT_ACTIVE: (_WARNING, "It is public and says that it is no longer active."),
+    FindingKind.VANISHED: (_WARNING, "The publisher it came from no longer sends it."),
 }
 
 

@@ -22,6 +22,7 @@ class Subject:
     written_time: datetime
     assured_time: datetime | None
     capacity_time: datetime | None
+    vanished_time: datetime | None
     due_date: date | None
     is_new: bool
 
@@ -209,7 +210,8 @@ def _figures(row: Any, day: date) -> Figures:
 # Kinds 1 to 3 are organizations, services and locations; states 2 to 4 published, closed and hidden.
 _TO_LOOK_AT = """
 SELECT e.id, e.kind, e.published_revision AS revision, r.document, r.create_time AS written_time, e.assured_time,
-       e.capacity_time, e.review_due_date AS due_date, q.revision IS DISTINCT FROM e.published_revision AS is_new
+       e.capacity_time, e.vanished_time, e.review_due_date AS due_date,
+       q.revision IS DISTINCT FROM e.published_revision AS is_new
   FROM entry AS e
   LEFT JOIN quality AS q ON q.entry_id = e.id
   JOIN revision AS r ON r.entry_id = e.id AND r.number = e.published_revision

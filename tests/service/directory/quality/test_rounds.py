@@ -142,6 +142,36 @@ async def test_a_flood_waits_for_an_editor(shelf: Shelf, rounds: Round) -> None:
     assert not await review_store.allow(shelf.connection, 3)
 
 
+async def test_a_click_that_comes_just_before_the_hiding_wins(
+    shelf: Shelf, rounds: Round, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await shelf.organisation()
+    service = await shelf.service(owner)
+    await rounds.make()
+    shelf.pass_days(182 - 10)
+    await rounds.daily(10 + 6)
+    count = review_store.public_count
+
+    async def and_a_click(connection: Any) -> int:
+        """By now the round has found what may be hidden."""
+        await confirmed(shelf, owner, service)
+        return await count(connection)
+
+    monkeypatch.setattr(review_store, "public_count", and_a_click)
+    await rounds.daily(1)
+    said = await shelf.public(service)
+    assert said is not None
+    assert "alert" not in said
+    assert await review_state(shelf, service) is None
+
+
+async def test_what_its_publisher_no_longer_sends_is_told(shelf: Shelf, rounds: Round) -> None:
+    service = await shelf.service(await shelf.organisation())
+    await shelf.change(service, vanished_time=shelf.now)
+    await rounds.make()
+    assert await kinds(shelf, service) == {FindingKind.VANISHED: ""}
+
+
 async def test_what_is_withdrawn_is_looked_at_no_more(shelf: Shelf, rounds: Round) -> None:
     owner = await shelf.organisation()
     service = await shelf.service(owner, name="x", description="short")

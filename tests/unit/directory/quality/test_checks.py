@@ -42,11 +42,13 @@ def test_every_kind_of_finding_has_its_words_and_is_in_the_contract() -> None:
     assert numbers == {name: value for name, value in FindingMessage.Kind.items() if value}
 
 
-def test_capacity_that_nobody_confirmed_for_weeks_is_told() -> None:
+def test_old_capacity_and_what_its_publisher_no_longer_sends_are_told() -> None:
     now = datetime(2026, 11, 22, tzinfo=UTC)
-    assert checks.capacity_old(None, now) == []
-    assert checks.capacity_old(now - timedelta(weeks=7), now) == []
-    assert checks.capacity_old(now - timedelta(weeks=9), now) == [Finding("", FindingKind.CAPACITY_OLD)]
+    old, vanished = Finding("", FindingKind.CAPACITY_OLD), Finding("", FindingKind.VANISHED)
+    assert checks.of_the_entry(None, None, now) == []
+    assert checks.of_the_entry(now - timedelta(weeks=7), None, now) == []
+    assert checks.of_the_entry(now - timedelta(weeks=9), None, now) == [old]
+    assert checks.of_the_entry(now - timedelta(weeks=9), now, now) == [old, vanished]
 
 
 def test_the_policy_that_kith_comes_with_asks_for_nothing_unknown() -> None:
