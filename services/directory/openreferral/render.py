@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from hashlib import blake2b
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -52,7 +52,7 @@ VOCABULARY_IDS: Final = frozenset(UUID(one) for one in _VOCABULARY)
 """Kith's own taxonomies and terms, which are shown as the program has them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Publication:
     """One object that the public may read. `kind` is a PublicationKind."""
 
@@ -63,7 +63,7 @@ class Publication:
     full: dict[str, Any]
     list: dict[str, Any]
 
-    @property
+    @cached_property
     def etag(self) -> str:
         """What changes whenever the object does."""
         says = json.dumps([self.full, self.list], ensure_ascii=False, separators=(",", ":"))
