@@ -134,6 +134,13 @@ def test_at_most_one_is_certain_and_the_best_comes_first() -> None:
     assert [match.key for match in rank(child(FULL), known, MODEL, limit=1).matches] == [1]
 
 
+def test_a_date_without_its_day_will_do_for_rare_names_unless_the_home_is_elsewhere() -> None:
+    asked = {name: value for name, value in FULL.items() if name != "postcode"} | {"date": [2014, 3, None]}
+    assert rank(child(asked), [(1, child(FULL))], MODEL).matches[0].grade.name == "CERTAIN"
+    elsewhere = child({**asked, "postcode": "LS6 1AB"})
+    assert rank(elsewhere, [(1, child(FULL))], MODEL).matches[0].grade.name == "PROBABLE"
+
+
 def test_the_shipped_model_says_which_keys_it_goes_with_and_ranks_its_levels() -> None:
     assert MODEL.key_schema == KEY_SCHEMA
     assert 1 > MODEL.certain > MODEL.probable > 0.5
