@@ -16,20 +16,21 @@ TOPIC = "kith.directory.v1.directory-events"
 
 def service_published(service_id: UUID, version: int, now: datetime) -> Event:
     """Return the event that the public may see a service: for the first time, or again (SD-1)."""
-    return _event(service_id, version, now, DirectoryEvent(service_published=ServicePublished()))
+    return event(service_id, version, now, DirectoryEvent(service_published=ServicePublished()))
 
 
 def service_changed(service_id: UUID, version: int, now: datetime) -> Event:
     """Return the event that a public service changed (SD-1)."""
-    return _event(service_id, version, now, DirectoryEvent(service_changed=ServiceChanged()))
+    return event(service_id, version, now, DirectoryEvent(service_changed=ServiceChanged()))
 
 
 def service_withdrawn(service_id: UUID, version: int, now: datetime) -> Event:
     """Return the event that the public may no longer see a service (SD-1)."""
-    return _event(service_id, version, now, DirectoryEvent(service_withdrawn=ServiceWithdrawn()))
+    return event(service_id, version, now, DirectoryEvent(service_withdrawn=ServiceWithdrawn()))
 
 
-def _event(key: UUID, version: int, now: datetime, message: DirectoryEvent) -> Event:
+def event(key: UUID, version: int, now: datetime, message: DirectoryEvent) -> Event:
+    """Return an event about `key`, which it made the version of; the row of the key is locked."""
     event_id = uuid4()
     message.event_id = str(event_id)
     message.event_time.FromDatetime(now)

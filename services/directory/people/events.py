@@ -1,10 +1,11 @@
 """The events about people, teams, contacts and panels: which changed, nothing of what it says. Pure."""
 
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from kith.directory.v1 import directory_events_pb2 as pb
 from services.chassis.outbox import Event
+from services.directory.events import event
 from services.directory.people.practitioner import Practitioner
 
 
@@ -30,22 +31,13 @@ def assessor_changed(practitioner: Practitioner) -> Event:
 
 def contact_changed(key: UUID, version: int, time: datetime) -> Event:
     """Return the event that a team or an organisation is reached otherwise (SD-5)."""
-    return _event(key, version, time, pb.DirectoryEvent(contact_changed=pb.ContactChanged()))
+    return event(key, version, time, pb.DirectoryEvent(contact_changed=pb.ContactChanged()))
 
 
 def panel_changed(key: UUID, version: int, time: datetime) -> Event:
     """Return the event that a panel was made, changed or ended (SD-3)."""
-    return _event(key, version, time, pb.DirectoryEvent(panel_changed=pb.PanelChanged()))
+    return event(key, version, time, pb.DirectoryEvent(panel_changed=pb.PanelChanged()))
 
 
 def _of(practitioner: Practitioner, message: pb.DirectoryEvent) -> Event:
-    return _event(practitioner.id, practitioner.version, practitioner.update_time, message)
-
-
-def _event(key: UUID, version: int, time: datetime, message: pb.DirectoryEvent) -> Event:
-    event_id = uuid4()
-    message.event_id = str(event_id)
-    message.event_time.FromDatetime(time)
-    message.key = str(key)
-    message.version = version
-    return Event(event_id, key, version, message.SerializeToString())
+    return event(practitioner.id, practitioner.version, practitioner.update_time, message)
