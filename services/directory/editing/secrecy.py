@@ -38,20 +38,36 @@ async def check(connection: Connection, actor: Actor, entry: Entry, document: Do
 async def begin(connection: Connection, entry: Entry, document: Document) -> bool:
     """Take what tells where it is from every earlier revision of an entry that is confidential from now on.
 
-    Whoever learns of a danger need not wait for an editor: it goes at once and for good. Returns whether anything
-    went; then the entry is to be published anew.
+    Whoever learns of a danger need not wait for an editor: it goes at once and for good. So do the places of a service
+    that are its organisation's and no other service's. Returns whether anything went; then the entry is to be published
+    anew, and with it its places.
     """
     if not confidentiality.is_confidential(entry.kind, document):
         return False
+    return await _forget(connection, entry)
+
+
+async def _forget(connection: Connection, entry: Entry) -> bool:
     open_ones = [
         one
         for one in await store.revisions(connection, entry.id, _ALL_AT_ONCE, _ALL_AT_ONCE)
         if not confidentiality.is_confidential(entry.kind, one.document)
     ]
     await store.hide(connection, [_hidden(one) for one in open_ones])
-    if open_ones:
-        await store.forget_imported(connection, entry.id)
-    return bool(open_ones)
+    if not open_ones:
+        return False
+    await store.forget_imported(connection, entry.id)
+    places = {at["location_id"] for one in open_ones for at in one.document.get("service_at_locations", ())}
+    for place in await store.lock_entries(connection, {UUID(one) for one in places}):
+        await _forget_place(connection, entry, place)
+    return True
+
+
+async def _forget_place(connection: Connection, entry: Entry, place_id: UUID) -> None:
+    place = (await store.entries(connection, [place_id]))[place_id]
+    others = [one for one in await store.services_at(connection, place_id) if one["id"] != str(entry.id)]
+    if place.organisation_id == entry.organisation_id and not others:
+        await _forget(connection, place)
 
 
 def _hidden(revision: Revision) -> Revision:
@@ -69,6 +85,6 @@ def _hidden(revision: Revision) -> Revision:
 
 async def _check_location(connection: Connection, location_id: UUID, telling: list[Fault]) -> None:
     """Refuse that a location tells where it is while a confidential service names it."""
-    for document in await store.latest_services_at(connection, location_id):
+    for document in await store.services_at(connection, location_id):
         if confidentiality.is_confidential(entry_pb2.ENTRY_KIND_SERVICE, document):
             raise ConfidentialPlace(telling)

@@ -162,10 +162,13 @@ async def latest_documents(connection: Connection, ids: Collection[UUID]) -> dic
     return {row["entry_id"]: json.loads(row["document"]) for row in rows}
 
 
-async def latest_services_at(connection: Connection, location_id: UUID) -> list[dict[str, Any]]:
-    """Return what the latest revisions of services say that name a location. Reads all services: seldom needed."""
+async def services_at(connection: Connection, location_id: UUID) -> list[dict[str, Any]]:
+    """Return what the latest and the published revisions of services say that name a location.
+
+    Reads all services: for what is seldom done.
+    """
     names = json.dumps({"service_at_locations": [{"location_id": str(location_id)}]})
-    return [json.loads(row["document"]) for row in await connection.fetch(_LATEST_SERVICES_AT, names)]
+    return [json.loads(row["document"]) for row in await connection.fetch(_SERVICES_AT, names)]
 
 
 async def display_names(connection: Connection, chosen: Sequence[Entry]) -> dict[UUID, str]:
@@ -389,10 +392,10 @@ SELECT r.entry_id, r.document
 """
 
 # 2 is SERVICE.
-_LATEST_SERVICES_AT = """
+_SERVICES_AT = """
 SELECT r.document
   FROM entry AS e
-  JOIN revision AS r ON r.entry_id = e.id AND r.number = e.latest_revision
+  JOIN revision AS r ON r.entry_id = e.id AND r.number IN (e.latest_revision, e.published_revision)
  WHERE e.kind = 2 AND r.document @> $1::jsonb
 """
 

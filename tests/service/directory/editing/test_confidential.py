@@ -201,12 +201,43 @@ async def test_a_place_that_becomes_confidential_is_forgotten_at_once(
     entry = await desk.editor.approve(await desk.owner.submit(entry))
     assert not _leaks(await _everything_told(desk, entry))
     assert not _leaks(await _everything_kept(directory, entry.id))
-    secret = document("location", {"location_type": "physical", "name": "Rose House"}, confidential=True)
-    house = await desk.owner.update(house, secret)
+    house = (await desk.owner.get(house.id)).entry
     assert not _leaks(await _everything_told(desk, house))
     assert not _leaks(await _everything_kept(directory, house.id))
     found = await refusal(desk.owner.update(house, _house()))
     assert found.reason == "EDITOR_NEEDED"
+
+
+async def test_the_place_of_others_stays_when_a_service_leaves_it_for_safety(
+    desk: Desk, directory: ServiceProcess
+) -> None:
+    """A library does not become secret with one of the groups that met there."""
+    organization = await desk.organization()
+    library = await desk.published(_house("Library"))
+    at: dict[str, Any] = {"service_at_locations": [{"location_id": library.id}]}
+    stays = await desk.published(_service(organization, kind="KIND_COMMUNITY", **at))
+    leaves = await desk.published(_service(organization, kind="KIND_COMMUNITY", **at))
+    await desk.owner.update(leaves, _service(organization, kind="KIND_COMMUNITY", confidential=True))
+    assert (await desk.public(LOCATION, library.id) or {})["name"] == "Library"
+    public = await desk.public(SERVICE, stays.id) or {}
+    assert public["service_at_locations"][0]["location"]["addresses"][0]["address_1"] == STREET
+    assert not _leaks(json.dumps(await desk.public(SERVICE, leaves.id)))
+    assert not _leaks(await _everything_kept(directory, leaves.id))
+
+
+async def test_a_place_may_be_declared_confidential_itself(desk: Desk, directory: ServiceProcess) -> None:
+    organization, house = await desk.organization(), await desk.published(_house())
+    part = str(uuid4())
+    at: dict[str, Any] = {"service_at_locations": [{"id": part, "location_id": house.id}]}
+    entry = await desk.published(_service(organization, kind="KIND_COMMUNITY", **at))
+    assert _leaks(json.dumps(await desk.public(AT_LOCATION, part)))
+    secret = document("location", {"location_type": "physical", "name": "Rose House"}, confidential=True)
+    house = await desk.owner.update(house, secret)
+    assert await desk.public(AT_LOCATION, part) is None
+    assert await desk.public(LOCATION, house.id) is None
+    assert not _leaks(json.dumps(await desk.public(SERVICE, entry.id)))
+    assert not _leaks(await _everything_told(desk, house))
+    assert not _leaks(await _everything_kept(directory, house.id))
 
 
 async def test_what_the_operator_registers_is_held_to_the_same(
