@@ -30,7 +30,7 @@ def service_withdrawn(service_id: UUID, version: int, now: datetime) -> Event:
 
 
 def event(key: UUID, version: int, now: datetime, message: DirectoryEvent) -> Event:
-    """Return an event about `key`, which it made the version of; the row of the key is locked."""
+    """Return an event about `key`, whose row is locked and has this version now."""
     event_id = uuid4()
     message.event_id = str(event_id)
     message.event_time.FromDatetime(now)
