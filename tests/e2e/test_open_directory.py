@@ -17,10 +17,13 @@ from kith.directory.v1 import publication_service_pb2 as publication_pb2
 from kith.identity.v1 import identity_pb2
 from tests.fixtures.entries import Editor
 from tests.fixtures.eventually import eventually
-from tests.fixtures.fleet import RunningFleet
+from tests.fixtures.fleet import RunningFleet, embedded_only
 from tests.fixtures.open_api import broken_promises
 from tests.fixtures.partnership import Organisation, Partnership, partnership
 from tests.unit.directory.openreferral import standard
+
+# The directory finds by an index of its own, which follows its database.
+pytestmark = embedded_only
 
 KINDS = {
     "services": publication_pb2.PUBLICATION_KIND_SERVICE,
@@ -258,7 +261,6 @@ async def test_what_is_looked_for_is_left_nowhere(client: httpx2.AsyncClient) ->
         assert sent.status_code in {200, 400}
 
 
-@pytest.mark.parametrize("fleet", ["embedded"], indirect=True)
 async def test_whatever_is_asked_the_answer_is_as_promised(
     fleet: RunningFleet, town: Town, tmp_path: Path
 ) -> None:
