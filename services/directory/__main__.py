@@ -77,7 +77,7 @@ async def main(config: Config) -> None:
         tidying = Tidying(db, clock, relay.wake, pause)
         timing = Timing(db, clock, relay.wake, pause)
         index = Index()
-        follower = Follower(db, index)
+        follower = Follower(db, index, clock)
         pauses = _FEED_PAUSES_LOCALLY if config.local_mode else _FEED_PAUSES
         runner = Runner(db, keyring, relay.wake, clock, inside=config.inside_hosts, pauses=pauses)
         imports = ImportService(db, keyring, clock, runner.wake)

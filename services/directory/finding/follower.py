@@ -3,12 +3,13 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Final, NoReturn
 
 from services.chassis import metrics
 from services.chassis.database import FAILURES, Database
 from services.chassis.telemetry import describe, log
+from services.directory.clock import Clock
 from services.directory.finding import listing, store
 from services.directory.finding.index import Index
 from services.directory.finding.store import Changed
@@ -21,9 +22,10 @@ _PAUSE_SECONDS: Final = 1.0
 class Follower:
     """Follows the table. Run one in every replica: each has an index of its own and all read the same rows."""
 
-    def __init__(self, database: Database, index: Index) -> None:
+    def __init__(self, database: Database, index: Index, clock: Clock) -> None:
         self._database = database
         self._index = index
+        self._clock = clock
         self._after = (0, 0)
         self._filled = False
 
@@ -62,7 +64,7 @@ class Follower:
         return len(changed)
 
     def _apply(self, changed: Sequence[Changed], *, commit: bool) -> None:
-        today = datetime.now(UTC).date()
+        today = self._clock().date()
         for one in changed:
             self._put(one, today)
         if commit:

@@ -112,7 +112,7 @@ def _letter(first: str) -> _Letter | None:
 
 
 def _columns(packed: bytes) -> dict[bytes, npt.NDArray[Any]]:
-    """Return the columns of `{"columns": […], "data": {name: […]}}`, read value by value: lists take far more memory."""
+    """Return the columns of `{"columns": […], "data": {name: […]}}`, read value by value: lists take much memory."""
     unpacker = msgpack.Unpacker(io.BytesIO(packed), raw=True)
     found: dict[bytes, npt.NDArray[Any]] = {}
     for _ in range(unpacker.read_map_header()):
