@@ -28,6 +28,14 @@ def test_nobody_but_a_shield_officer_decides_about_shields() -> None:
     assert [role for role in Role if "shields.decide" in PERSON[role]] == [Role.SHIELD_OFFICER]
 
 
+def test_nobody_but_a_directory_editor_decides_about_the_directory_and_sees_no_child() -> None:
+    """SD-1: what others submit is approved by those who keep the directory, who need no child's record for it."""
+    for scope in ("directory.approve", "directory.import"):
+        assert scope not in AGENCY
+        assert [role for role in Role if scope in PERSON[role]] == [Role.DIRECTORY_EDITOR]
+    assert all(scope.startswith("directory.") for scope in PERSON[Role.DIRECTORY_EDITOR])
+
+
 def test_every_role_holds_something() -> None:
     assert all(PERSON[role] for role in Role)
 
