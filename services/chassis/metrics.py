@@ -77,3 +77,7 @@ AUDIT_OLDEST_UNSHIPPED_SECONDS = Gauge(
 
 # --- Index of publications (directory). In the memory of each process.
 INDEXED_PUBLICATIONS = Gauge("kith_indexed_publications", "Publications that can be found")
+
+# --- Imports (directory). A publisher whose feed fails again and again is to be rung; INTERNAL is a defect.
+IMPORT_STEPS = Counter("kith_import_steps_total", "Steps of imports that came to their end", ["step"])
+IMPORT_FAILURES = Counter("kith_import_failures_total", "Imports that failed", ["failure"])

@@ -18,10 +18,15 @@ _NESTED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The items of a page, as sent. `complete`: they are services in full, so that none needs to be asked for."""
+    """The items of a page, as sent.
+
+    `complete`: they are services in full, so that none needs to be asked for. `numbered`: it says how many pages there
+    are, or whether it is the last.
+    """
 
     items: list[Any]
     complete: bool
+    numbered: bool
     last: bool
 
 
@@ -33,13 +38,14 @@ def page_of(value: object, number: int) -> Page:
     """Return the page that a parsed answer to page `number` (from 1) is. Raises NotAPage."""
     if isinstance(value, list):
         # A publisher without pages: all it has.
-        return Page(value, _complete(value), last=True)
+        return Page(value, _complete(value), numbered=False, last=True)
     if not isinstance(value, dict):
         raise NotAPage
     items = next((found for name in _ITEMS if isinstance(found := value.get(name), list)), None)
     if items is None:
         raise NotAPage
-    return Page(items, _complete(items), last=not items or _is_last(value, number))
+    numbered = isinstance(value.get("last_page"), bool) or isinstance(value.get("total_pages"), int)
+    return Page(items, _complete(items), numbered, last=not items or _is_last(value, number))
 
 
 def page_url(base_url: str, number: int, modified_after: str) -> str:

@@ -43,6 +43,7 @@ class Fetched:
     """A page with its services in full. `missing`: those that the list names and that are not to be had, with why."""
 
     items: list[Any]
+    numbered: bool
     last: bool
     texts: list[bytes]
     missing: dict[str, str] = field(default_factory=dict)
@@ -83,17 +84,17 @@ class Feed:
             raise RunFailed(_FAILURES[failed.fault]) from None
         if status == _NO_CONTENT or (status in {_NOT_FOUND, _GONE} and number > 1):
             # Past the end, as some publishers say it.
-            return Fetched([], last=True, texts=[])
+            return Fetched([], numbered=True, last=True, texts=[])
         if status != _OK:
             raise RunFailed(ImportRun.FAILURE_PUBLISHER_ERROR)
         page = await asyncio.to_thread(_read, text, number)
         if page.complete:
-            return Fetched(page.items, page.last, [text])
+            return Fetched(page.items, page.numbered, page.last, [text])
         return await self._in_full(page, text)
 
     async def _in_full(self, page: Page, text: bytes) -> Fetched:
         """Ask for each service on a page that has overviews alone."""
-        fetched = Fetched(list(page.items), page.last, [text])
+        fetched = Fetched(list(page.items), page.numbered, page.last, [text])
         places = asyncio.Semaphore(_AT_ONCE)
 
         async def ask(position: int, publisher_id: str) -> None:

@@ -22,7 +22,7 @@ from services.directory.importing.work import Work, require
 
 MOST_RECORDS: Final = 200_000
 _MOST_BYTES: Final = 2 * 1024**3
-_LONGEST: Final = timedelta(hours=6)
+_LONGEST: Final = timedelta(hours=2)
 
 
 async def read(work: Work, run: Run, source: Source) -> None:
@@ -48,7 +48,7 @@ async def _read_feed(work: Work, run: Run, source: Source) -> None:
                 return
             if not fresh:
                 break
-    if number != _SECOND:
+    if number != _SECOND or fetched.numbered:
         raise RunFailed(ImportRun.FAILURE_ENDLESS)
     # It knows no pages: the second is the first again.
     async with work.connection.transaction():

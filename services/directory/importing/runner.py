@@ -12,6 +12,7 @@ from typing import Final, NoReturn
 from uuid import UUID
 
 from kith.directory.v1.import_run_pb2 import ImportRun
+from services.chassis import metrics
 from services.chassis.database import FAILURES, Connection, Database
 from services.chassis.defects import failure_for
 from services.chassis.errors import Internal
@@ -25,7 +26,8 @@ from services.directory.importing.run import Run, RunFailed, RunStopped
 from services.directory.importing.source import Source
 from services.directory.importing.work import Work, require
 
-_SOURCES_AT_ONCE: Final = 3
+_SOURCES_AT_ONCE: Final = 8
+"""More than one, so that a slow publisher keeps nobody else waiting."""
 _SILENCE: Final = "10min"
 """A holder that is frozen or unreachable loses the lock after this; the longest wait for a publisher is 5 min."""
 _ASK_SECONDS: Final = 1.0
@@ -124,6 +126,7 @@ class Runner:
                     await apply(work, run, source)
                 case _:
                     return False
+            metrics.IMPORT_STEPS.labels(step=ImportRun.State.Name(run.state)).inc()
         except RunStopped:
             return False
         except RunFailed as failed:
@@ -137,6 +140,7 @@ class Runner:
         return True
 
     async def _fail(self, connection: Connection, run: Run, failure: ImportRun.Failure, row: int) -> None:
+        metrics.IMPORT_FAILURES.labels(failure=ImportRun.Failure.Name(failure)).inc()
         log.warning("an import failed", task=f"import:{run.id}", reason=ImportRun.Failure.Name(failure))
         async with connection.transaction():
             stands = await run_store.run(connection, run.id, lock=True)

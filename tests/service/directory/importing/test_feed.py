@@ -1,5 +1,6 @@
 """A publisher's feed taken in: staged, looked at, approved, public; again and again (issue 7 no. 7, SD-1)."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -37,6 +38,10 @@ async def test_what_an_editor_approves_is_public_and_not_before(desk: Desk, publ
     one = public["Toddler group 3"]
     assert one["organization"]["name"] == "Riverside Playgroups"
     assert one["service_at_locations"][0]["location"]["addresses"][0]["postal_code"] == "AB1 2CD"
+    said = "SELECT DISTINCT r.reviewer, r.provenance FROM revision AS r JOIN entry AS e ON e.id = r.entry_id"
+    [revision] = await desk.query(said + " WHERE e.source_id = $1", source.id)
+    assert revision["reviewer"] == "editor-1"
+    assert json.loads(revision["provenance"])[""]["source"] == source.id
     # The publisher's word of when somebody last confirmed it.
     assert one["assured_date"] == "2026-01-05"
 

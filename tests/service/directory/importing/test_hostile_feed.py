@@ -75,6 +75,7 @@ FAILURES: dict[str, tuple[Behaviour, ImportRun.Failure]] = {
     "half an answer": (hang_up, ImportRun.FAILURE_NOT_A_FEED),
     "another protocol": (no_http, ImportRun.FAILURE_NOT_A_FEED),
     "pages without end": (without_end, ImportRun.FAILURE_ENDLESS),
+    "one page again and again": (body(page([a_service(1)], total_pages=5)), ImportRun.FAILURE_ENDLESS),
     "a way to the machine's neighbours": (
         body(b"", 302, location="http://169.254.169.254/latest/meta-data/"),
         ImportRun.FAILURE_ADDRESS_REFUSED,
