@@ -3,9 +3,11 @@
 import pytest
 from playwright.async_api import BrowserContext, Page
 
+from kith.directory.v1.duty_pb2 import DutyCover
 from tests.browser import journey
 from tests.browser.journey import Wanted
 from tests.browser.watch import Watch, kept_in_browser
+from tests.service.gateway import sample
 from tests.service.gateway.fixtures import Surroundings
 
 pytestmark = pytest.mark.engine("chromium")
@@ -93,11 +95,16 @@ async def test_links_and_buttons_are_large_enough_to_hit(
     gateway: Surroundings, browser: BrowserContext
 ) -> None:
     """WCAG 2.5.8: 24 pixels, links within a sentence excepted."""
+    on_duty = DutyCover(state=DutyCover.STATE_ANSWERED, team_display_name="Desk", phone="01632 960 099")
+    gateway.neighbours.practitioner(sample.TEACHER_ID).duty_cover.CopyFrom(on_duty)
     page = await signed_in(gateway, browser)
     await journey.search(page, AMINA)
     await journey.open_first(page)
+    assert await page.locator(".kith-reach__duty a").count() > 0
     small = await page.evaluate(
-        """[...document.querySelectorAll("button, input, .kith-nav__link, .kith-reach__line a, .govuk-button")]
+        """[...document.querySelectorAll(
+            "button, input, .kith-nav__link, .kith-reach__line a, .kith-reach__duty a, .govuk-button"
+        )]
         .filter(e => e.offsetParent && e.getBoundingClientRect().height < 24).map(e => e.outerHTML)"""
     )
     assert small == []
