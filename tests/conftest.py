@@ -12,7 +12,7 @@ from collections.abc import Generator
 import hypothesis
 import pytest
 
-from tests.fixtures.fleet import fleet
+from tests.fixtures.fleet import fleet, without_most_rule_cases
 from tests.fixtures.partnership import kith
 
 # Their assertions speak as those of a test do.
@@ -39,6 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Begins to count."""
     config.stash[ENGINES] = {}
     config.stash[SKIPPED] = Counter()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what another fleet answers for."""
+    items[:], left_out = without_most_rule_cases(items)
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,7 +5,7 @@ method that is added tomorrow is tested tomorrow.
 """
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from joserfc.jwk import ECKey
 
 from deploy.demo.agency_client import AgencyClient
 from kith.identity.v1 import identity_pb2
-from tests.fixtures.fleet import RunningFleet, rule_cases
+from tests.fixtures.fleet import RunningFleet
 from tests.fixtures.partnership import SCOPES, Caller, Partnership, partnership
 from tests.repository.descriptors import Method, methods
 
@@ -49,7 +49,13 @@ _SECONDS = 10.0
 _LET_IN = "let in"
 
 METHODS = sorted(methods(), key=lambda method: method.name)
-every_method = rule_cases("method", METHODS, lambda method: method.name)
+_by_method = pytest.mark.parametrize("method", METHODS, ids=[method.name for method in METHODS])
+
+
+def every_method(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Asks every method on embedded parts, and a sample of them on real engines."""
+    asked: Callable[..., Awaitable[None]] = _by_method(pytest.mark.rule_cases("method")(test))
+    return asked
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from kith.consent.v1 import consent_pb2, consent_service_pb2
 from kith.directory.v1 import directory_pb2, directory_service_pb2
 from kith.identity.v1 import identity_pb2, identity_service_pb2
 from kith.search.v1 import search_service_pb2
-from tests.fixtures.fleet import RunningFleet, rule_cases
+from tests.fixtures.fleet import RunningFleet
 from tests.fixtures.partnership import (
     PURPOSE,
     TODAY,
@@ -171,7 +171,8 @@ def _person(school: Organisation) -> identity_service_pb2.CreatePersonRequest:
     return request
 
 
-@rule_cases("case", _TABLE["cases"], lambda case: f"{case['method']}: {case['name']}")
+@pytest.mark.rule_cases("case")
+@pytest.mark.parametrize("case", _TABLE["cases"], ids=lambda case: f"{case['method']}: {case['name']}")
 async def test_wrong_field_is_named(kith: Partnership, good: dict[str, Good], case: dict[str, Any]) -> None:
     """DESIGN 7, S25."""
     right = good[case["method"]]
@@ -183,7 +184,8 @@ async def test_wrong_field_is_named(kith: Partnership, good: dict[str, Good], ca
     _repeats_nothing(refused, _values(case["change"]))
 
 
-@rule_cases("case", _TABLE["too_long"], lambda case: f"{case['method']}: {case['field']}")
+@pytest.mark.rule_cases("case")
+@pytest.mark.parametrize("case", _TABLE["too_long"], ids=lambda case: f"{case['method']}: {case['field']}")
 async def test_text_that_is_too_long_is_named(
     kith: Partnership, good: dict[str, Good], case: dict[str, Any]
 ) -> None:
