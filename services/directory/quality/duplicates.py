@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,6 +20,9 @@ LARGEST_BLOCK: Final = 60
 """What more entries than these have in common, such as a council's switchboard, makes no two of them alike."""
 _DESCRIPTION_CHARACTERS: Final = 600
 _SHORTEST_TOKEN: Final = 3
+_WORDS: Final = 6
+"""The longest words of a name, of which two together are a key."""
+_BEGINNING: Final = 4
 # Words that half of all names have.
 _COMMON: Final = frozenset(
     """
@@ -81,14 +85,21 @@ def profile(document: Document, locations: Iterable[Document] = (), organisation
 
 
 def block_keys(profile: Profile) -> list[int]:
-    """Return the 64-bit keys of which two entries must share one to be compared at all."""
+    """Return the 64-bit keys of which two entries must share one to be compared at all.
+
+    What many things of one publisher or one house have (a number to ring, a site, a postcode) is a key together with
+    the beginning of a word of the name alone.
+    """
+    # The longest words, or all of a name that has none of its own.
+    words = sorted(sorted(profile.tokens, key=len, reverse=True)[:_WORDS]) or [profile.name]
     districts = {postcode[:-3] for postcode in profile.postcodes} or {""}
-    texts = {f"token {token} {district}" for token in profile.tokens for district in districts}
-    texts |= {f"name {profile.name}"} if profile.name else set()
-    texts |= {f"phone {phone}" for phone in profile.phones} | {f"email {email}" for email in profile.emails}
-    texts |= {f"page {page}" for page in profile.pages if "/" in page}
-    texts |= {f"postcode {postcode}" for postcode in profile.postcodes}
+    together = combinations(words, 2) if len(words) > 1 else zip(words, strict=True)
+    texts = {f"words {' '.join(some)} {district}" for some in together for district in districts}
+    ways = [*profile.phones, *profile.emails, *profile.pages, *profile.postcodes]
+    texts |= {f"way {way} {word[:_BEGINNING]}" for way in ways for word in words}
     texts |= {f"number {register} {number}" for register, number in profile.numbers}
+    texts |= {f"name {profile.name}"} if profile.name else set()
+    texts |= {f"says {profile.description}"} if profile.description else set()
     return sorted(
         int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), signed=True) for text in texts
     )
