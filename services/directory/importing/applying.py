@@ -54,7 +54,7 @@ async def _apply_some(work: Work, run: Run, source: Source, kind: int) -> bool:
     connection = work.connection
     async with connection.transaction():
         run = await require(connection, run.id, ImportRun.STATE_APPLYING)
-        rows = await staging_store.approved(connection, run.id, kind, _AT_ONCE)
+        rows = await staging_store.approved(connection, run.id, run.approval, kind, _AT_ONCE)
         if not rows:
             return False
         now = work.clock()

@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kith.directory.v1 import import_run_pb2 as pb
-from services.directory.importing.run import Run
+from services.directory.importing.run import OPEN, Run
 from services.directory.importing.source import Source
 
 
@@ -57,7 +57,7 @@ def run(one: Run, counted: Iterable[Any] | None = None) -> pb.ImportRun:
         failure_row=one.failure_row,
         page_count=one.page_count,
         byte_count=one.byte_count,
-        counts=None if counted is None else _counts(counted),
+        counts=None if counted is None else _counts(counted, waits=one.state in OPEN),
         loss_held=one.loss_held,
         create_time=_time(one.create_time),
         start_time=_time(one.start_time),
@@ -65,15 +65,17 @@ def run(one: Run, counted: Iterable[Any] | None = None) -> pb.ImportRun:
     )
 
 
-def record(row: Mapping[str, Any]) -> pb.ImportRecord:
-    """Return a record's message."""
+def record(row: Mapping[str, Any], of: Run) -> pb.ImportRecord:
+    """Return the message of a record of a run; what a rejected run left is rejected."""
+    undecided = row["decision"] == pb.ImportRecord.DECISION_UNDECIDED
+    rejected = undecided and of.state == pb.ImportRun.STATE_REJECTED
     return pb.ImportRecord(
         id=str(row["id"]),
         kind=row["kind"],
         publisher_id=row["publisher_id"],
         display_name=row["display_name"],
         outcome=row["outcome"],
-        decision=row["decision"],
+        decision=pb.ImportRecord.DECISION_REJECTED if rejected else row["decision"],
         problems=[pb.ImportRecord.Problem(**one) for one in json.loads(row["problems"])],
         changes=[pb.ImportRecord.Change(**one) for one in json.loads(row["changes"])],
         duplicate_ids=map(str, row["duplicate_ids"]),
@@ -92,7 +94,7 @@ _COUNTED = {
 }
 
 
-def _counts(rows: Iterable[Any]) -> pb.ImportRun.Counts:
+def _counts(rows: Iterable[Any], *, waits: bool) -> pb.ImportRun.Counts:
     counts = pb.ImportRun.Counts()
     for row in rows:
         number = row["number"]
@@ -100,7 +102,7 @@ def _counts(rows: Iterable[Any]) -> pb.ImportRun.Counts:
         setattr(counts, name, getattr(counts, name) + number)
         counts.conflicting += number * row["conflicting"]
         counts.duplicate += number * row["duplicate"]
-        counts.undecided += number * (row["decision"] == pb.ImportRecord.DECISION_UNDECIDED)
+        counts.undecided += number * (waits and row["decision"] == pb.ImportRecord.DECISION_UNDECIDED)
     return counts
 
 

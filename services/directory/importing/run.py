@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 from typing import Final
 from uuid import UUID
 
@@ -27,6 +28,16 @@ WAITING: Final = (ImportRun.STATE_UPLOADING, ImportRun.STATE_IN_REVIEW)
 """Those in which it waits for somebody; a later run takes its place."""
 
 
+class Approval(IntEnum):
+    """What an editor has approved of a run."""
+
+    CHOSEN = 0
+    """Records, each by itself."""
+    SENT = 1
+    """All but what has vanished."""
+    ALL = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run as it stands. Its columns."""
@@ -43,6 +54,7 @@ class Run:
     byte_count: int
     loss_held: bool
     reviewer: str | None
+    approval: Approval
     take_published: bool
     create_time: datetime
     start_time: datetime | None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from kith.directory.v1.import_run_pb2 import ImportRun
 from services.chassis.database import Connection
-from services.directory.importing.run import OPEN, OURS, Run
+from services.directory.importing.run import OPEN, OURS, Approval, Run
 from services.directory.importing.source import Source, Term
 
 
@@ -105,9 +105,11 @@ async def hold_loss(connection: Connection, run_id: UUID, *, held: bool) -> None
     await connection.execute(_HOLD_LOSS, run_id, held)
 
 
-async def approve(connection: Connection, run_id: UUID, reviewer: str, *, take_published: bool) -> None:
-    """Store who approved, and that what is approved is being published."""
-    await connection.execute(_APPROVE, run_id, ImportRun.STATE_APPLYING, reviewer, take_published)
+async def approve(
+    connection: Connection, run_id: UUID, reviewer: str, approval: Approval, *, take_published: bool
+) -> None:
+    """Store who approved what, and that it is being published."""
+    await connection.execute(_APPROVE, run_id, ImportRun.STATE_APPLYING, reviewer, approval, take_published)
 
 
 async def schedule(connection: Connection, source_id: UUID, next_run_time: datetime | None) -> None:
@@ -160,7 +162,7 @@ _SOURCE_COLUMNS: Final[Sequence[str]] = (
 )  # fmt: skip
 _RUN_COLUMNS: Final[Sequence[str]] = (
     "id", "source_id", "scope", "state", "failure", "failure_row", "modified_after", "page_count", "row_count",
-    "byte_count", "loss_held", "reviewer", "take_published", "create_time", "start_time", "end_time",
+    "byte_count", "loss_held", "reviewer", "approval", "take_published", "create_time", "start_time", "end_time",
 )  # fmt: skip
 
 _ADD_SOURCE = """
@@ -219,21 +221,21 @@ _SCHEDULE = "UPDATE import_source SET next_run_time = $2 WHERE id = $1"
 
 _ADD_RUN = """
 INSERT INTO import_run (id, source_id, scope, state, failure, failure_row, modified_after, page_count, row_count,
-                        byte_count, loss_held, reviewer, take_published, create_time, start_time,
+                        byte_count, loss_held, reviewer, approval, take_published, create_time, start_time,
                         end_time)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 """
 
 _RUN = """
 SELECT id, source_id, scope, state, failure, failure_row, modified_after, page_count, row_count, byte_count,
-       loss_held, reviewer, take_published, create_time, start_time, end_time
+       loss_held, reviewer, approval, take_published, create_time, start_time, end_time
   FROM import_run
  WHERE id = $1
 """
 
 _LOCK_RUN = """
 SELECT id, source_id, scope, state, failure, failure_row, modified_after, page_count, row_count, byte_count,
-       loss_held, reviewer, take_published, create_time, start_time, end_time
+       loss_held, reviewer, approval, take_published, create_time, start_time, end_time
   FROM import_run
  WHERE id = $1
    FOR UPDATE
@@ -241,7 +243,7 @@ SELECT id, source_id, scope, state, failure, failure_row, modified_after, page_c
 
 _OPEN_RUN = """
 SELECT id, source_id, scope, state, failure, failure_row, modified_after, page_count, row_count, byte_count,
-       loss_held, reviewer, take_published, create_time, start_time, end_time
+       loss_held, reviewer, approval, take_published, create_time, start_time, end_time
   FROM import_run
  WHERE source_id = $1 AND state = ANY($2::smallint[])
    FOR UPDATE
@@ -249,7 +251,7 @@ SELECT id, source_id, scope, state, failure, failure_row, modified_after, page_c
 
 _RUNS = """
 SELECT id, source_id, scope, state, failure, failure_row, modified_after, page_count, row_count, byte_count,
-       loss_held, reviewer, take_published, create_time, start_time, end_time
+       loss_held, reviewer, approval, take_published, create_time, start_time, end_time
   FROM import_run
  WHERE ($1::uuid IS NULL OR source_id = $1)
    AND ($2::uuid IS NULL OR (create_time, id) < (SELECT create_time, id FROM import_run WHERE id = $2))
@@ -273,7 +275,9 @@ UPDATE import_run
 
 _HOLD_LOSS = "UPDATE import_run SET loss_held = $2 WHERE id = $1"
 
-_APPROVE = "UPDATE import_run SET state = $2, reviewer = $3, take_published = $4 WHERE id = $1"
+_APPROVE = """
+UPDATE import_run SET state = $2, reviewer = $3, approval = $4, take_published = $5 WHERE id = $1
+"""
 
 # An hour back: clocks differ, and what is asked for twice is found unchanged. Mappings that changed meanwhile want
 # everything all the same.

@@ -18,7 +18,7 @@ from services.chassis.defects import failure_for
 from services.chassis.errors import Internal
 from services.chassis.keyring import Keyring
 from services.chassis.telemetry import describe, log
-from services.directory.importing import retention, run_store, runs
+from services.directory.importing import retention, run_store, runs, staging_store
 from services.directory.importing.applying import apply
 from services.directory.importing.comparing import compare
 from services.directory.importing.reader import read
@@ -152,6 +152,10 @@ class Runner:
 
 async def _lock(connection: Connection, source_id: UUID) -> bool:
     digest = hashlib.blake2b(b"import source " + source_id.bytes, digest_size=8).digest()
-    await connection.execute("SELECT set_config('idle_session_timeout', $1, false)", _SILENCE)
+    await connection.execute(
+        "SELECT set_config('idle_session_timeout', $1, false), set_config('statement_timeout', $2, false)",
+        _SILENCE,
+        f"{staging_store.LONG_SECONDS:.0f}s",
+    )
     asking = "SELECT pg_try_advisory_lock($1)"
     return bool(await connection.fetchval(asking, int.from_bytes(digest, signed=True)))

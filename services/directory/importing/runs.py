@@ -7,7 +7,7 @@ from kith.directory.v1.import_run_pb2 import ImportRun
 from services.chassis.database import Connection
 from services.directory.importing import run_store
 from services.directory.importing.refusals import ImportUnderWay
-from services.directory.importing.run import WAITING, Run
+from services.directory.importing.run import WAITING, Approval, Run
 from services.directory.importing.source import Source
 
 
@@ -39,6 +39,7 @@ async def begin(
         byte_count=0,
         loss_held=False,
         reviewer=None,
+        approval=Approval.CHOSEN,
         take_published=False,
         create_time=now,
         start_time=None,

@@ -28,7 +28,7 @@ from services.directory.importing import (
     runs,
     staging_store,
 )
-from services.directory.importing.run import OPEN, Run
+from services.directory.importing.run import OPEN, Approval, Run
 from services.directory.importing.source import Source
 from services.directory.refusals import OrganisationNotFound
 
@@ -223,7 +223,7 @@ class ImportService(ImportServiceServicer):
                 limit=size + 1,
             )
         token = self._token(request, found[size - 1]["id"]) if len(found) > size else ""
-        records = [messages.record(dict(row)) for row in found[:size]]
+        records = [messages.record(dict(row), run) for row in found[:size]]
         return pb.ListRunResultsResponse(records=records, next_page_token=token)
 
     async def ListUnknownTerms(
@@ -247,17 +247,17 @@ class ImportService(ImportServiceServicer):
 
         async def change(connection: Connection) -> pb.ApproveRunResponse:
             run = await self._run(connection, request.run_id, ImportRun.STATE_IN_REVIEW)
-            vanished = not run.loss_held or request.loss_confirmed
-            if not vanished and ids and (lost := await staging_store.vanished_among(connection, run.id, ids)):
-                raise refusals.LossNotConfirmed(lost)
-            chosen = await staging_store.choose(connection, run.id, ids, vanished=vanished)
-            if not chosen and not vanished:
-                raise refusals.LossNotConfirmed(await staging_store.vanished_among(connection, run.id, []))
-            await run_store.approve(
-                connection, run.id, access.current().caller.subject, take_published=take_published
-            )
-            if vanished:
-                await run_store.hold_loss(connection, run.id, held=False)
+            loss_right = not run.loss_held or request.loss_confirmed
+            approval = Approval.CHOSEN if ids else Approval.ALL if loss_right else Approval.SENT
+            if not loss_right:
+                lost = await staging_store.vanished_among(connection, run.id, ids)
+                others = await staging_store.others_wait(connection, run.id)
+                if lost and (ids or not others):
+                    raise refusals.LossNotConfirmed(lost)
+            await staging_store.choose(connection, run.id, ids)
+            reviewer = access.current().caller.subject
+            await run_store.approve(connection, run.id, reviewer, approval, take_published=take_published)
+            await run_store.hold_loss(connection, run.id, held=not loss_right)
             return pb.ApproveRunResponse(run=await self._shown(connection, run.id))
 
         return await self._writes.once(request, pb.ApproveRunResponse, change)
@@ -269,7 +269,6 @@ class ImportService(ImportServiceServicer):
             run = await self._run(
                 connection, request.run_id, *(s for s in OPEN if s != ImportRun.STATE_APPLYING)
             )
-            await staging_store.reject(connection, run.id)
             await run_store.end(connection, run.id, ImportRun.STATE_REJECTED, self._clock())
             return pb.RejectRunResponse(run=await self._shown(connection, run.id))
 

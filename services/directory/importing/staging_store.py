@@ -13,6 +13,7 @@ from asyncpg import Record
 from kith.directory.v1.entry_pb2 import ENTRY_KIND_SERVICE
 from kith.directory.v1.import_run_pb2 import ImportRecord
 from services.chassis.database import Connection
+from services.directory.importing.run import Approval
 from services.directory.importing.staging import Staged
 
 
@@ -122,7 +123,9 @@ async def save_verdicts(connection: Connection, run_id: UUID, verdicts: Sequence
 
 async def mark_vanished(connection: Connection, run_id: UUID, source_id: UUID) -> None:
     """Add a record for each service of the source that the run has not met."""
-    await connection.execute(_MARK_VANISHED, run_id, source_id, ENTRY_KIND_SERVICE, _VANISHED, _UNDECIDED)
+    await connection.execute(
+        _MARK_VANISHED, run_id, source_id, ENTRY_KIND_SERVICE, _VANISHED, _UNDECIDED, timeout=LONG_SECONDS
+    )
 
 
 async def known_services(connection: Connection, source_id: UUID) -> int:
@@ -136,7 +139,7 @@ async def hint_at_duplicates(connection: Connection, run_id: UUID, after: UUID, 
     Returns the last entry looked at, to go on after; None at the end.
     """
     last: UUID | None = await connection.fetchval(
-        _HINT, run_id, ENTRY_KIND_SERVICE, ImportRecord.OUTCOME_NEW, after, limit
+        _HINT, run_id, ENTRY_KIND_SERVICE, ImportRecord.OUTCOME_NEW, after, limit, timeout=LONG_SECONDS
     )
     return last
 
@@ -159,18 +162,9 @@ async def results(
     return await connection.fetch(_RESULTS, run_id, outcome, conflicting_only, after, limit)
 
 
-async def choose(connection: Connection, run_id: UUID, ids: Sequence[UUID], *, vanished: bool) -> int:
-    """Approve undecided records, all if `ids` is empty, and what they need; returns how many.
-
-    With `vanished` False, those that have vanished are left.
-    """
-    if ids:
-        found = await connection.fetchval(
-            _CHOOSE, run_id, list(ids), vanished, _APPROVED, _UNDECIDED, _VANISHED
-        )
-    else:
-        found = await connection.fetchval(_CHOOSE_ALL, run_id, vanished, _APPROVED, _UNDECIDED, _VANISHED)
-    return int(found)
+async def choose(connection: Connection, run_id: UUID, ids: Sequence[UUID]) -> None:
+    """Approve undecided records and what they need."""
+    await connection.execute(_CHOOSE, run_id, list(ids), _APPROVED, _UNDECIDED)
 
 
 async def vanished_among(connection: Connection, run_id: UUID, ids: Sequence[UUID]) -> int:
@@ -178,9 +172,18 @@ async def vanished_among(connection: Connection, run_id: UUID, ids: Sequence[UUI
     return int(await connection.fetchval(_VANISHED_AMONG, run_id, list(ids), _VANISHED, _UNDECIDED))
 
 
-async def approved(connection: Connection, run_id: UUID, kind: int, limit: int) -> list[Record]:
-    """Return records of a kind that are approved and not yet applied, by id."""
-    return await connection.fetch(_TO_APPLY, run_id, kind, _APPROVED, limit)
+async def others_wait(connection: Connection, run_id: UUID) -> bool:
+    """Whether anything that has not vanished waits for an editor."""
+    return bool(await connection.fetchval(_OTHERS_WAIT, run_id, _UNDECIDED, _VANISHED))
+
+
+async def approved(
+    connection: Connection, run_id: UUID, approval: Approval, kind: int, limit: int
+) -> list[Record]:
+    """Return records of a kind that are approved, by themselves or with the run, and not yet applied."""
+    decisions = [_APPROVED] if approval == Approval.CHOSEN else [_APPROVED, _UNDECIDED]
+    left_out = _VANISHED if approval == Approval.SENT else ImportRecord.OUTCOME_UNSPECIFIED
+    return await connection.fetch(_TO_APPLY, run_id, kind, decisions, left_out, limit)
 
 
 async def undecided(connection: Connection, run_id: UUID) -> bool:
@@ -199,16 +202,13 @@ async def make_invalid(connection: Connection, run_id: UUID, ids: Collection[UUI
         await connection.execute(_MAKE_INVALID, run_id, list(ids), ImportRecord.OUTCOME_INVALID)
 
 
-async def reject(connection: Connection, run_id: UUID) -> None:
-    """Reject all that is undecided."""
-    await connection.execute(_REJECT, run_id, _UNDECIDED, ImportRecord.DECISION_REJECTED)
-
-
 async def link(connection: Connection, run_id: UUID, source_id: UUID, ids: Collection[UUID]) -> None:
     """Remember that these records of the run were taken from the source."""
     await connection.execute(_LINK, run_id, source_id, list(ids))
 
 
+LONG_SECONDS: Final = 60.0
+"""For a statement over a whole run, on a connection whose server allows as much."""
 _NOTHING: Final = ImportRecord.DECISION_UNSPECIFIED
 _UNDECIDED: Final = ImportRecord.DECISION_UNDECIDED
 _APPROVED: Final = ImportRecord.DECISION_APPROVED
@@ -356,22 +356,11 @@ SELECT id, kind, publisher_id, display_name, outcome, decision, problems, change
  LIMIT $5
 """
 
-_CHOOSE_ALL = """
-WITH chosen AS (
-    UPDATE import_record SET decision = $3
-     WHERE run_id = $1 AND decision = $4 AND ($2 OR outcome <> $5)
-    RETURNING 1)
-SELECT count(*) FROM chosen
-"""
-
 _CHOOSE = """
 WITH needed AS (
-    SELECT unnest($2::uuid[] || needs) AS id FROM import_record WHERE run_id = $1 AND id = ANY($2::uuid[])),
-chosen AS (
-    UPDATE import_record SET decision = $4
-     WHERE run_id = $1 AND id IN (SELECT id FROM needed) AND decision = $5 AND ($3 OR outcome <> $6)
-    RETURNING 1)
-SELECT count(*) FROM chosen
+    SELECT unnest($2::uuid[] || needs) AS id FROM import_record WHERE run_id = $1 AND id = ANY($2::uuid[]))
+UPDATE import_record SET decision = $3
+ WHERE run_id = $1 AND id IN (SELECT id FROM needed) AND decision = $4
 """
 
 _VANISHED_AMONG = """
@@ -380,12 +369,16 @@ SELECT count(*)
  WHERE run_id = $1 AND (cardinality($2::uuid[]) = 0 OR id = ANY($2)) AND outcome = $3 AND decision = $4
 """
 
+_OTHERS_WAIT = (
+    "SELECT EXISTS (SELECT FROM import_record WHERE run_id = $1 AND decision = $2 AND outcome <> $3)"
+)
+
 _TO_APPLY = """
 SELECT id, kind, outcome, document, confidential
   FROM import_record
- WHERE run_id = $1 AND kind = $2 AND decision = $3
+ WHERE run_id = $1 AND kind = $2 AND decision = ANY($3::smallint[]) AND outcome <> $4
  ORDER BY id
- LIMIT $4
+ LIMIT $5
 """
 
 _ANY_UNDECIDED = "SELECT EXISTS (SELECT FROM import_record WHERE run_id = $1 AND decision = $2)"
@@ -401,8 +394,6 @@ UPDATE import_record
        problems = '[{"field": "", "reason": "changed_here", "fatal": true}]' || problems
  WHERE run_id = $1 AND id = ANY($2::uuid[])
 """
-
-_REJECT = "UPDATE import_record SET decision = $3 WHERE run_id = $1 AND decision = $2"
 
 _LINK = """
 INSERT INTO import_link (entry_id, source_id, kind, publisher_id, display_name, digest)

@@ -42,8 +42,9 @@ CREATE TABLE import_run (
     row_count bigint NOT NULL,
     byte_count bigint NOT NULL,
     loss_held boolean NOT NULL,
-    -- Who approved, and whether local edits give way.
+    -- Who approved; what (0 what is approved by itself, 1 all that has not vanished, 2 all); whether local edits give way.
     reviewer text,
+    approval smallint NOT NULL,
     take_published boolean NOT NULL,
     create_time timestamptz NOT NULL,
     start_time timestamptz,
