@@ -53,6 +53,7 @@ async def last_message(address: str, topic: str) -> bytes:
     return bytes(record.value or b"")
 
 
+@pytest.mark.faults
 @pytest.mark.engine("kafka")
 async def test_kafka_has_the_topics_it_was_told_and_keeps_them_over_kill_9(real_kafka: Fleet) -> None:
     broker = real_kafka.process("kafka")
@@ -70,6 +71,7 @@ async def test_kafka_has_the_topics_it_was_told_and_keeps_them_over_kill_9(real_
     assert await last_message(broker.address, "told") == b"kept"
 
 
+@pytest.mark.faults
 @pytest.mark.engine("kafka")
 async def test_kafka_makes_no_topic_by_use(real_kafka: Fleet) -> None:
     producer = AIOKafkaProducer(
@@ -83,6 +85,7 @@ async def test_kafka_makes_no_topic_by_use(real_kafka: Fleet) -> None:
         await producer.stop()
 
 
+@pytest.mark.faults
 @pytest.mark.engine("opensearch")
 async def test_opensearch_refuses_older_versions_and_makes_no_index_by_use(tmp_path: Path) -> None:
     """DESIGN section 6; RELIABILITY finding 7 and 1.1."""
@@ -111,6 +114,7 @@ async def test_opensearch_refuses_older_versions_and_makes_no_index_by_use(tmp_p
         assert (await client.get(index="told", id="1"))["_version"] == 5
 
 
+@pytest.mark.faults
 @pytest.mark.engine("opensearch")
 async def test_opensearch_that_cannot_start_says_why(tmp_path: Path) -> None:
     runnable(opensearch.ENGINE)
