@@ -42,7 +42,9 @@ class PeopleService(PeopleServiceServicer):
             now = self._parts.clock()
             ids = await staffing.create(connection, request.practitioners, now)
             made = await reach.in_order(connection, ids, now)
-            return pb.BatchCreatePractitionersResponse(practitioners=made, warnings=_warnings(made))
+            return pb.BatchCreatePractitionersResponse(
+                practitioners=made, warnings=await _warnings(connection, made)
+            )
 
         return await self._parts.writes.once(request, pb.BatchCreatePractitionersResponse, create)
 
@@ -55,7 +57,9 @@ class PeopleService(PeopleServiceServicer):
             now = self._parts.clock()
             ids = await staffing.change(connection, request.changes, now)
             changed = await reach.in_order(connection, ids, now)
-            return pb.BatchUpdatePractitionersResponse(practitioners=changed, warnings=_warnings(changed))
+            return pb.BatchUpdatePractitionersResponse(
+                practitioners=changed, warnings=await _warnings(connection, changed)
+            )
 
         return await self._parts.writes.once(request, pb.BatchUpdatePractitionersResponse, update)
 
@@ -180,9 +184,14 @@ def _absence(absence: Absence) -> absence_pb2.Absence:
     )
 
 
-def _warnings(practitioners: Sequence[directory_pb2.Practitioner]) -> list[pb.ContactWarning]:
-    return [
-        pb.ContactWarning(practitioner_id=one.id, kind=pb.ContactWarning.KIND_PRIVATE_MAILBOX)
-        for one in practitioners
-        if work_contact.is_private_mailbox(one.email)
-    ]
+async def _warnings(
+    connection: Connection, practitioners: Sequence[directory_pb2.Practitioner]
+) -> list[pb.ContactWarning]:
+    kinds = await practitioner_store.kinds(connection, {UUID(one.service_id) for one in practitioners})
+    found = []
+    for one in practitioners:
+        if work_contact.is_private_mailbox(one.email):
+            found.append((one.id, pb.ContactWarning.KIND_PRIVATE_MAILBOX))
+        if work_contact.tells_place(one.phone, kinds[one.service_id]):
+            found.append((one.id, pb.ContactWarning.KIND_DIALLING_CODE))
+    return [pb.ContactWarning(practitioner_id=id_, kind=kind) for id_, kind in found]

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from kith.directory.v1.directory_pb2 import Service
 from services.chassis.database import Connection
 from services.directory.people.absence import Absence
 from services.directory.people.practitioner import Post, Practitioner, Training
@@ -56,6 +57,14 @@ async def services(connection: Connection, ids: Collection[UUID]) -> dict[UUID, 
         "SELECT id, organisation_id FROM service WHERE id = ANY($1::uuid[])", list(ids)
     )
     return {row["id"]: row["organisation_id"] for row in rows}
+
+
+async def kinds(connection: Connection, service_ids: Collection[UUID]) -> dict[str, Service.Kind]:
+    """Return the kind of each of the services that exist, by the text of its id."""
+    rows = await connection.fetch(
+        "SELECT id, kind FROM service WHERE id = ANY($1::uuid[])", list(service_ids)
+    )
+    return {str(row["id"]): row["kind"] for row in rows}
 
 
 async def teams(connection: Connection, ids: Collection[UUID]) -> dict[UUID, UUID]:

@@ -11,7 +11,7 @@ import pytest_asyncio
 from kith.directory.v1 import directory_service_pb2
 from kith.directory.v1 import people_service_pb2 as pb
 from kith.directory.v1.directory_events_pb2 import DirectoryEvent
-from kith.directory.v1.directory_pb2 import Practitioner
+from kith.directory.v1.directory_pb2 import Practitioner, Service
 from tests.fixtures.eventually import eventually
 from tests.fixtures.service_process import ServiceProcess
 from tests.service.chassis.answers import refusal
@@ -155,6 +155,21 @@ async def test_a_private_mailbox_is_a_warning_and_no_refusal(school: Agency) -> 
     answer = await school.call(school.people.BatchCreatePractitioners, request)
     assert [one.practitioner_id for one in answer.warnings] == [answer.practitioners[1].id]
     assert answer.practitioners[1].email == "Somebody@GMail.com"
+
+
+async def test_a_refuge_is_not_to_be_found_by_a_dialling_code(
+    administrator: Administrator, issuer: Issuer, directory: ServiceProcess
+) -> None:
+    """DOMAIN 2.5: a worker's number gives the place away."""
+    kind = Service.KIND_DOMESTIC_ABUSE
+    refuge = await agency(administrator, issuer, directory.channel, "Haven", kind)
+    request = pb.BatchCreatePractitionersRequest()
+    for phone in ("01632 960111", "07700 900111", "0800 960111"):
+        request.practitioners.add(service_id=refuge.service.id, display_name="Worker", phone=phone)
+    answer = await refuge.call(refuge.people.BatchCreatePractitioners, request)
+    assert [(one.practitioner_id, one.kind) for one in answer.warnings] == [
+        (answer.practitioners[0].id, pb.ContactWarning.KIND_DIALLING_CODE)
+    ]
 
 
 async def test_somebody_works_in_several_services(
