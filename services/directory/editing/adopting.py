@@ -12,7 +12,7 @@ from uuid import UUID
 from kith.directory.v1 import entry_pb2
 from kith.directory.v1.directory_pb2 import Service as ServiceMessage
 from services.chassis.database import Connection
-from services.directory.editing import store, writing
+from services.directory.editing import publication_store, store, writing
 from services.directory.editing.entry import Entry, Revision
 from services.directory.editing.publishing import publish
 from services.directory.entries import Organisation, Service
@@ -71,7 +71,7 @@ async def adopt_vocabulary(connection: Connection, now: datetime) -> bool:
     for term in vocabulary.TERMS:
         wanted[UUID(term.id)] = (entry_pb2.ENTRY_KIND_TAXONOMY_TERM, vocabulary.term(term))
     # Held for all replicas that start at once.
-    await store.take_turn(connection)
+    await publication_store.take_turn(connection)
     known = await store.entries(connection, wanted)
     said = await store.documents(connection, wanted)
     await _adopt(

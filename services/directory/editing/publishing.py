@@ -16,7 +16,7 @@ from services.chassis.database import Connection
 from services.chassis.outbox import Event
 from services.directory import events
 from services.directory import store as rows
-from services.directory.editing import store
+from services.directory.editing import publication_store, store
 from services.directory.editing.entry import Entry
 from services.directory.entries import Service
 from services.directory.openreferral import confidentiality, render
@@ -61,17 +61,17 @@ async def publish(connection: Connection, entry_ids: Collection[UUID], now: date
     """
     # Before the turn: whoever has it waits for nobody's row.
     await store.hold(connection, entry_ids)
-    await store.take_turn(connection)
-    await store.set_in_time(connection, entry_ids, now)
-    locations = await store.embedded(connection, entry_ids, _LOCATION)
-    affected = [*dict.fromkeys([*entry_ids, *await store.embedders(connection, entry_ids)])]
+    await publication_store.take_turn(connection)
+    await publication_store.set_in_time(connection, entry_ids, now)
+    locations = await publication_store.embedded(connection, entry_ids, _LOCATION)
+    affected = [*dict.fromkeys([*entry_ids, *await publication_store.embedders(connection, entry_ids)])]
     for start in range(0, len(affected), _AT_ONCE):
         locations |= await _make(connection, affected[start : start + _AT_ONCE], now)
     # Whether a location is public hangs on what has just been written.
     places = sorted(locations)
     for start in range(0, len(places), _AT_ONCE):
         some = places[start : start + _AT_ONCE]
-        served = await store.served(connection, some, _SERVICE)
+        served = await publication_store.served(connection, some, _SERVICE)
         subjects = await _subjects(connection, some)
         await _write(connection, subjects, await _linked(connection, subjects, now), now, served)
 
@@ -133,7 +133,9 @@ async def _write(
             made += render.publications(subject.entry, subject.document, linked)
         # Links do not hang on whether it is shown: what is named may be what it waits for.
         links += [(one, name) for name in _transitive(subject, linked)] if subject.document else []
-    before = {(row["kind"], row["id"]): row for row in await store.publications(connection, subjects)}
+    before = {
+        (row["kind"], row["id"]): row for row in await publication_store.publications(connection, subjects)
+    }
     changed = [
         one
         for one in made
@@ -141,8 +143,8 @@ async def _write(
     ]
     still = {(one.kind, one.id) for one in made}
     gone = [place for place, row in before.items() if row["live"] and place not in still]
-    await store.set_links(connection, links, subjects)
-    versions = await store.publish(connection, changed, now) if changed else {}
+    await publication_store.set_links(connection, links, subjects)
+    versions = await publication_store.publish(connection, changed, now) if changed else {}
     told: list[Event] = []
     for (kind, one), version in sorted(versions.items()):
         if kind == _SERVICE:
@@ -155,7 +157,7 @@ async def _write(
         if kind == _SERVICE
     ]
     await rows.keep_services(connection, kept)
-    withdrawn = await store.unpublish(connection, gone, now) if gone else {}
+    withdrawn = await publication_store.unpublish(connection, gone, now) if gone else {}
     told += [
         events.service_withdrawn(one, version, now)
         for (kind, one), version in sorted(withdrawn.items())

@@ -9,7 +9,7 @@ from services.chassis.database import Connection, Database
 from services.chassis.leader import lead
 from services.directory import store as rows
 from services.directory.clock import Clock
-from services.directory.editing import adopting, store
+from services.directory.editing import adopting, publication_store, store
 from services.directory.editing.publishing import publish
 
 _TASK: Final = "visibility-directory"
@@ -73,7 +73,7 @@ class Timing:
         while more == _AT_ONCE:
             now = self._clock()
             async with connection.transaction():
-                due = await store.out_of_time(connection, now, _AT_ONCE)
+                due = await publication_store.out_of_time(connection, now, _AT_ONCE)
                 await publish(connection, due, now)
             more = len(due)
             changed += more

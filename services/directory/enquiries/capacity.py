@@ -21,7 +21,11 @@ _AT_ONCE: Final = 50
 
 
 async def confirm(
-    connection: Connection, service_id: UUID, state: int, waiting_weeks: int, now: datetime
+    connection: Connection,
+    service_id: UUID,
+    state: entry_pb2.Capacity.State,
+    waiting_weeks: int,
+    now: datetime,
 ) -> entry_pb2.Capacity:
     """Record what the owner of a service says, and make its publications anew. Raises ServiceNotFound."""
     entry = (await entries.lock_entries(connection, [service_id])).get(service_id)
