@@ -59,7 +59,7 @@ _TELLING: Final = tuple(
         # A postcode, whatever stands between its halves.
         r"\b[A-Z]{1,2}\d[A-Z\d]?[\s.,_/-]{0,3}\d[A-Z]{2}\b",
         # A telephone number whose code is that of a place.
-        r"(?<![\d+])(?:(?:\+|00)\s?44[\s().-]{0,3}0?|\(?0)[\s().-]{0,3}[12](?:[\s().-]{0,3}\d){7,9}(?!\d)",
+        r"(?<!\d)(?:(?:\+|00)\s?44[\s().-]{0,3}0?|\(?0)[\s().-]{0,3}[12](?:[\s().-]{0,3}\d){7,9}(?!\d)",
         # A house in a street.
         rf"\b\d{{1,4}}[a-z]?,?\s+(?:[\w’'-]+\s+){{1,3}}(?:{_STREETS})\b",
         rf"(?-i:\b\d{{1,4}}[A-Za-z]?,?\s+(?:[A-Z][\w’'-]+\s+){{1,3}}(?:{_PERHAPS_STREETS})\b)",

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kith.directory.v1 import entry_pb2
 from services.directory.openreferral import confidentiality, reading
@@ -84,6 +86,28 @@ def test_the_original_is_left_alone() -> None:
     document = _refuge() | {"alert": "Moved to ZY1 1AA"}
     confidentiality.without(document)
     assert document["alert"] == "Moved to ZY1 1AA"
+
+
+@given(
+    before=st.text(max_size=20),
+    after=st.text(max_size=20),
+    telling=st.sampled_from(["ZY7 7QQ", "01632 960777", "14 Canary Avenue", "53.7777, -1.6666"]),
+    apart=st.sampled_from([" ", "\u00a0", "\u2003", "\u200b ", "-", "."]),
+)
+def test_whatever_stands_around_it_it_goes(before: str, after: str, telling: str, apart: str) -> None:
+    """A sentence may hide a place as it likes, as long as a reader would find it."""
+    if apart in "-." and not telling.startswith("ZY"):
+        apart = " "
+    text = f"{before} {telling.replace(' ', apart)} {after}"
+    hidden = confidentiality.hidden(text)
+    assert confidentiality.tells(text)
+    assert not [word for word in ("7QQ", "960777", "Canary", "1.6666") if word in hidden]
+    assert confidentiality.hidden(hidden) == hidden
+
+
+@given(st.text(max_size=60))
+def test_what_is_hidden_hides_all(text: str) -> None:
+    assert not confidentiality.tells(confidentiality.hidden(text))
 
 
 def test_ids_are_no_text() -> None:
