@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -36,7 +37,7 @@ from tests.bench.part import Part
 from tests.bench.report import Report
 from tests.fixtures.eventually import eventually
 from tests.fixtures.fleet import RunningFleet
-from tests.fixtures.partnership import partnership
+from tests.fixtures.partnership import Caller, partnership
 
 _QUESTIONS: Final = 300
 _WARM_UP: Final = 50
@@ -46,6 +47,13 @@ _ROWS_AT_ONCE: Final = 2000
 _FILLED_WITHIN: Final = 600.0
 _ON_A_PAGE: Final = 20
 _LOOK_SECONDS: Final = 0.05
+_CHANGES: Final = 20
+_CHANGE: Final = """
+UPDATE publication
+   SET full_json = jsonb_set(full_json::jsonb, '{name}', to_jsonb($2::text))::text,
+       change_xid = pg_current_xact_id(), sequence = nextval('publication_sequence')
+ WHERE kind = 2 AND id = $1
+"""
 _SEARCH, _SEARCH_HTTP = "SearchServices over gRPC", "GET /directory/services?search=…"
 _ONE_HTTP, _UNCHANGED_HTTP = "GET /directory/services/{id}", "GET /directory/services/{id}, not modified"
 _EMPTY, _EMPTY_HTTP = "an empty call (health check)", "an empty request (GET /directory/)"
@@ -67,20 +75,21 @@ async def measure(folder: Path, size: int, report: Report) -> None:
     os.environ["KITH_DIRECTORY_REQUESTS_PER_MINUTE"] = "1000000"
     async with empty_fleet(folder) as fleet, partnership(fleet) as kith:
         database = await asyncpg.connect(dsn(folder / "postgres", "kith_directory", SUPERUSER))
-        metadata = await (await kith.organisation()).metadata()
+        caller = await kith.organisation()
         directory = fleet.processes.process("directory")
         report.add("memory of the directory, empty", memory_mb(directory.pid), "MB")
         filled = await fill(database, size, report)
         async with grpc.aio.insecure_channel(fleet.target("directory")) as channel:
             found = PublicationServiceStub(channel)
-            await _indexed(found, metadata, size)
+            await _indexed(found, caller, size)
             began = time.perf_counter()
             await directory.restart()
-            await _indexed(found, metadata, size)
+            await _indexed(found, caller, size)
             report.add("index filled after a restart", time.perf_counter() - began, "s")
             report.add("memory of the directory, filled", memory_mb(directory.pid), "MB")
-            await searches(report, fleet, found, metadata, database)
-            await contacts(report, DirectoryServiceStub(channel), metadata, filled, database)
+            await freshness(report, found, caller, filled, database)
+            await searches(report, fleet, found, caller, database)
+            await contacts(report, DirectoryServiceStub(channel), caller, filled, database)
         await open_api(report, fleet, filled)
         await export(report, fleet, size, database)
         await database.close()
@@ -133,16 +142,39 @@ async def _people(database: "asyncpg.Connection[asyncpg.Record]", services: Sequ
     return practitioners
 
 
-async def _indexed(found: PublicationServiceStub, metadata: Any, size: int) -> None:
+async def _indexed(found: PublicationServiceStub, caller: Caller, size: int) -> None:
     async def all_there() -> bool:
         request = pb.SearchServicesRequest(view=pb.PUBLICATION_VIEW_MINIMAL, per_page=1)
         try:
-            answer = await found.SearchServices(request, metadata=metadata, timeout=10)
+            answer = await found.SearchServices(request, metadata=await caller.metadata(), timeout=10)
         except grpc.aio.AioRpcError:
             return False
         return bool(answer.total_items >= size)
 
     await eventually(all_there, _FILLED_WITHIN)
+
+
+async def freshness(
+    report: Report,
+    found: PublicationServiceStub,
+    caller: Caller,
+    filled: Filled,
+    database: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    """Change services one by one, each time waiting until a search finds the change."""
+    took, metadata = [], await caller.metadata()
+    for service_id in random.Random(7).sample(filled.services, _CHANGES):
+        word = f"x{uuid4().hex}"
+        await database.execute(_CHANGE, service_id, word)
+        began = time.perf_counter()
+        await eventually(partial(_found, found, word, metadata))
+        took.append((time.perf_counter() - began) * 1000)
+    report.durations("from the commit of a change to the search that finds it", took)
+
+
+async def _found(found: PublicationServiceStub, word: str, metadata: Any) -> bool:
+    request = pb.SearchServicesRequest(text=word, view=pb.PUBLICATION_VIEW_MINIMAL)
+    return bool((await found.SearchServices(request, metadata=metadata, timeout=10)).total_items)
 
 
 def questions(count: int, seed: int = 7) -> Iterator[pb.SearchServicesRequest]:
@@ -168,11 +200,11 @@ async def searches(
     report: Report,
     fleet: RunningFleet,
     found: PublicationServiceStub,
-    metadata: Any,
+    caller: Caller,
     database: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
     """Search over gRPC, one by one and several at once, beside an empty call and the rows alone."""
-    asked = list(questions(_QUESTIONS + _WARM_UP))
+    asked, metadata = list(questions(_QUESTIONS + _WARM_UP)), await caller.metadata()
     ids: list[list[UUID]] = []
 
     async def ask(request: pb.SearchServicesRequest) -> None:
@@ -209,12 +241,12 @@ async def searches(
 async def contacts(
     report: Report,
     directory: DirectoryServiceStub,
-    metadata: Any,
+    caller: Caller,
     filled: Filled,
     database: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
     """Look up what a child page shows of 20 practitioners."""
-    draw = random.Random(7)
+    draw, metadata = random.Random(7), await caller.metadata()
     asked = [draw.sample(filled.practitioners, _ON_A_PAGE) for _ in range(_QUESTIONS + _WARM_UP)]
 
     async def ask(ids: Sequence[UUID]) -> None:
