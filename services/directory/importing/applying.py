@@ -45,18 +45,20 @@ class _Batch:
 async def apply(work: Work, run: Run, source: Source) -> None:
     """Publish all that is approved; then the run waits again for what is left, or is COMPLETED. Raises RunStopped."""
     for kind in IN_ORDER:
-        while await _apply_some(work, run, source, kind):
-            pass
+        after: UUID | None = UUID(int=0)
+        while after is not None:
+            after = await _apply_some(work, run, source, kind, after)
     await settle(work, run.id, ImportRun.STATE_APPLYING)
 
 
-async def _apply_some(work: Work, run: Run, source: Source, kind: int) -> bool:
+async def _apply_some(work: Work, run: Run, source: Source, kind: int, after: UUID) -> UUID | None:
+    """Publish some of what is approved; returns the last of it, None if there was nothing after `after`."""
     connection = work.connection
     async with connection.transaction():
         run = await require(connection, run.id, ImportRun.STATE_APPLYING)
-        rows = await staging_store.approved(connection, run.id, run.approval, kind, _AT_ONCE)
+        rows = await staging_store.approved(connection, run.id, run.approval, kind, after, _AT_ONCE)
         if not rows:
-            return False
+            return None
         now = work.clock()
         ids = [row["id"] for row in rows]
         here = await entry_store.lock_entries(connection, ids)
@@ -74,7 +76,8 @@ async def _apply_some(work: Work, run: Run, source: Source, kind: int) -> bool:
         await staging_store.applied(connection, run.id, ids)
         await staging_store.make_invalid(connection, run.id, batch.unusable)
         await publishing.publish(connection, _to_publish(kind, batch), now)
-    return True
+    last: UUID = ids[-1]
+    return last
 
 
 def _to_publish(kind: int, batch: _Batch) -> list[UUID]:

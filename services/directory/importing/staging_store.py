@@ -178,12 +178,13 @@ async def others_wait(connection: Connection, run_id: UUID) -> bool:
 
 
 async def approved(
-    connection: Connection, run_id: UUID, approval: Approval, kind: int, limit: int
+    connection: Connection, run_id: UUID, approval: Approval, kind: int, after: UUID, limit: int
 ) -> list[Record]:
-    """Return records of a kind that are approved, by themselves or with the run, and not yet applied."""
-    decisions = [_APPROVED] if approval == Approval.CHOSEN else [_APPROVED, _UNDECIDED]
+    """Return at most `limit` records of a kind that are approved and not yet applied, by id, those after `after`."""
+    # What was approved by itself is applied before the run waits again.
+    decision = _APPROVED if approval == Approval.CHOSEN else _UNDECIDED
     left_out = _VANISHED if approval == Approval.SENT else ImportRecord.OUTCOME_UNSPECIFIED
-    return await connection.fetch(_TO_APPLY, run_id, kind, decisions, left_out, limit)
+    return await connection.fetch(_TO_APPLY, run_id, kind, decision, left_out, after, limit)
 
 
 async def undecided(connection: Connection, run_id: UUID) -> bool:
@@ -376,9 +377,9 @@ _OTHERS_WAIT = (
 _TO_APPLY = """
 SELECT id, kind, outcome, document, confidential
   FROM import_record
- WHERE run_id = $1 AND kind = $2 AND decision = ANY($3::smallint[]) AND outcome <> $4
+ WHERE run_id = $1 AND kind = $2 AND decision = $3 AND outcome <> $4 AND id > $5
  ORDER BY id
- LIMIT $5
+ LIMIT $6
 """
 
 _ANY_UNDECIDED = "SELECT EXISTS (SELECT FROM import_record WHERE run_id = $1 AND decision = $2)"
