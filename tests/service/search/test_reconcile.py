@@ -176,6 +176,7 @@ async def test_by_command(
     keyring = tmp_path / "keyring.json"
     keyring.write_text(json.dumps({"match": {"active": secret_version, "keys": {secret_version: "A" * 43}}}))
     settings = {
+        "KITH_LOCAL_MODE": "1",
         "KITH_ISSUER": issuer.url,
         "KITH_SERVICE_KEY_FILE": str(tmp_path / "service-search.json"),
         "KITH_KEYRING_FILE": str(keyring),
