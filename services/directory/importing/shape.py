@@ -62,17 +62,25 @@ class Shaper:
         return made
 
     def _inner(self, field: Field, inner: Descriptor, given: Any, parent: UUID, place: str) -> Any:
-        if field.repeated and isinstance(given, list):
-            return [self._part(inner, item, parent, f"{place}/{index}") for index, item in enumerate(given)]
-        return given if field.repeated else self._part(inner, given, parent, place)
-
-    def _part(self, inner: Descriptor, given: Any, parent: UUID, place: str) -> Any:
-        if not isinstance(given, dict):
+        if not field.repeated:
+            return self._part(inner, given, uuid5(parent, inner.name), place)
+        if not isinstance(given, list):
             return given
-        # Bound to its parent: publishers number the parts of each object anew. By its place if it has no id.
-        own = given.get("id")
-        id_ = uuid5(parent, f"{inner.name}/{own}" if isinstance(own, str | int) and own != "" else place)
-        return self._shaped(inner, given, id_, place, part=True)
+        made, known = [], set()
+        for index, item in enumerate(given):
+            # Bound to its parent: publishers number the parts of each object anew. By its place in the list if it has
+            # no id, or one that another has.
+            own = item.get("id") if isinstance(item, dict) else None
+            name = (
+                f"{inner.name}/{own}" if isinstance(own, str | int) and own != "" else f"{inner.name} {index}"
+            )
+            id_ = uuid5(parent, f"{inner.name} {index}" if name in known else name)
+            known.add(name)
+            made.append(self._part(inner, item, id_, f"{place}/{index}"))
+        return made
+
+    def _part(self, inner: Descriptor, given: Any, id_: UUID, place: str) -> Any:
+        return self._shaped(inner, given, id_, place, part=True) if isinstance(given, dict) else given
 
     def _scalar(self, field: Field, name: str, given: Any) -> Any:
         if isinstance(given, bool) or field.repeated:

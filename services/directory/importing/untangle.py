@@ -138,6 +138,9 @@ class _Untangling:
             )
             shaped["location_id"] = str(location_id)
             shaped.pop("service_id", None)
+            if shaped["id"] in {one["id"] for one in made}:
+                self._problems.append(Problem(pointer, "duplicate_id", fatal=False))
+                continue
             made.append(shaped)
         return made
 
@@ -190,7 +193,9 @@ class _Untangling:
             if found.kind:
                 self._kinds.append(found.kind)
             if found.taxonomy_term_id is not None:
-                made.append(_attribute(attribute, found.taxonomy_term_id, self._source.id))
+                link = _attribute(attribute, found.taxonomy_term_id)
+                # Several terms of theirs may be one of ours.
+                made += [link] if link not in made else []
         return made
 
 
@@ -204,14 +209,10 @@ def _names(attribute: Mapping[str, Any]) -> tuple[list[str], str]:
     return names, _text(term.get("taxonomy")) or _text(term.get("taxonomy_id"))
 
 
-def _attribute(given: Mapping[str, Any], term_id: UUID, source_id: UUID) -> dict[str, Any]:
-    made = {
-        "id": str(uuid5(source_id, f"attribute/{given.get('id')}/{term_id}")),
-        "taxonomy_term_id": str(term_id),
-    }
-    if link_type := _text(given.get("link_type")):
-        made["link_type"] = link_type
-    return made
+def _attribute(given: Mapping[str, Any], term_id: UUID) -> dict[str, Any]:
+    """Return a link to our term, without an id: it gets one by what it says."""
+    link_type = _text(given.get("link_type"))
+    return {"taxonomy_term_id": str(term_id)} | ({"link_type": link_type} if link_type else {})
 
 
 def _in_the_united_kingdom(address: dict[str, Any]) -> None:

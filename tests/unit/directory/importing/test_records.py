@@ -1,5 +1,6 @@
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import yaml
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from kith.directory.v1.import_run_pb2 import ImportRecord
 from services.directory.importing import staging
+from services.directory.importing.source import Term
 from services.directory.importing.staging import Batch
 from tests.service.directory.importing.publisher import a_service
 from tests.unit.directory.importing.feeds import a_source, the_service
@@ -121,3 +123,32 @@ def test_copies_that_differ_are_told_of() -> None:
     )
     assert "duplicate_id" in {one.reason for one in found.record.problems}
     assert (found.record.document or {})["description"] == "Other words altogether, and more."
+
+
+def test_terms_that_are_one_of_ours_are_one_link() -> None:
+    ours = UUID(int=99)
+    source = a_source(terms=(Term("", "play", ours), Term("", "games", ours), Term("", "known and left out")))
+    names = ("Play", "GAMES", "known and left out", "music")
+    given = [{"taxonomy_term": {"name": name}} for name in names]
+    batch = staging.prepare([a_service(1, attributes=given)], source, "page 1")
+    found = the_service(batch)
+    staging.judge(found, None)
+    [link] = (found.record.document or {})["attributes"]
+    assert link["taxonomy_term_id"] == str(ours)
+    assert dict(batch.unknown_terms) == {("", "music"): 1}
+
+
+def test_a_shared_location_is_the_same_wherever_it_stands() -> None:
+    """Its parts have no ids, and it is the second of one service and the first of another."""
+    shared = {
+        "id": "hall",
+        "location_type": "physical",
+        "name": "Hall",
+        "phones": [{"number": "0300 123 4567"}],
+    }
+    own = a_service(1)["service_at_locations"][0]
+    one = a_service(1, service_at_locations=[own, {"id": "s", "location": shared}])
+    two = a_service(2, service_at_locations=[{"id": "s", "location": shared}])
+    here, there = (staging.prepare([item], a_source(), "page 1").staged for item in (one, two))
+    hall = a_source().entry_id("location", "hall")
+    assert here[hall].digest == there[hall].digest
