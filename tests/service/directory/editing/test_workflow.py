@@ -324,6 +324,32 @@ async def test_two_changes_at_once_both_show(desk: Desk, round_: int) -> None:
     assert (public["name"], public["organization"]["name"]) == ("New service", "New organization")
 
 
+async def test_everything_approved_at_once_is_all_there(desk: Desk) -> None:
+    """Nobody waits for each other in a ring, and nothing old stays in any of what hangs together."""
+    organization = await desk.organization()
+    place = {"location_type": "virtual", "name": "Old place"}
+    location = await desk.published(document("location", place))
+    at = [{"location_id": location.id}]
+    first = [
+        await desk.published(_service(organization, name=f"Old {number}", service_at_locations=at))
+        for number in range(5)
+    ]
+    waiting = []
+    for number, entry in enumerate(first):
+        said = _service(organization, name=f"New {number}", service_at_locations=at)
+        waiting.append(await desk.owner.submit(await desk.owner.update(entry, said)))
+    said = document("organization", {"name": "New organization", "description": "Yes."})
+    waiting.append(await desk.owner.submit(await desk.owner.update(organization, said)))
+    said = document("location", place | {"name": "New place"})
+    waiting.append(await desk.owner.submit(await desk.owner.update(location, said)))
+    await asyncio.gather(*map(desk.editor.approve, waiting))
+    for number, entry in enumerate(first):
+        public = await desk.public(SERVICE, entry.id) or {}
+        assert public["name"] == f"New {number}"
+        assert public["organization"]["name"] == "New organization"
+        assert public["service_at_locations"][0]["location"]["name"] == "New place"
+
+
 async def test_entries_are_listed_page_by_page_with_what_waits(desk: Desk) -> None:
     organization = await desk.organization()
     drafts = [
