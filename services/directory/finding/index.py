@@ -15,8 +15,10 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from tantivy import Document, FieldType, Query, Searcher, SearchResult
 
+from kith.directory.v1.publication_service_pb2 import PUBLICATION_KIND_LOCATION
 from services.directory.finding import compose, schema, words
 from services.directory.finding.compose import Wanted
+from services.directory.finding.districts import Districts
 from services.directory.finding.listing import Listing
 from services.directory.finding.places import Metres, Places, Rows
 from services.directory.finding.postcodes import Place
@@ -72,6 +74,7 @@ class Index:
         # The first half of each id, which orders what is worth the same; as numbers, for it is done often.
         self._halves = np.zeros(1024, np.uint64)
         self._places = Places()
+        self._districts = Districts()
         self._openings: dict[str, Opening] = {}
         self._vocabulary: list[str] | None = []
 
@@ -88,6 +91,9 @@ class Index:
                 self._halves = np.append(self._halves, np.zeros_like(self._halves))
             self._halves[row] = publication_id.int >> 64
         self._places.put(row, listing.points)
+        # Every place once: services at one place repeat it.
+        if kind == PUBLICATION_KIND_LOCATION:
+            self._districts.put(row, listing.districts)
         self._openings |= {one.token: one for one in listing.openings}
         document = Document.from_dict(
             schema.fields(kind, publication_id, row, modified, listing), self._schema
@@ -99,6 +105,7 @@ class Index:
         key = schema.key(kind, publication_id)
         if (row := self._rows.get(key)) is not None:
             self._places.put(row, ())
+            self._districts.put(row, ())
             self._writer.delete_documents_by_term("key", key)
 
     def commit(self) -> None:
@@ -111,6 +118,10 @@ class Index:
     def size(self) -> int:
         """How many publications can be found."""
         return self._index.searcher().num_docs
+
+    def place_of(self, postcode: str) -> Place | None:
+        """Return the middle of the published locations in the district of a postcode; None if there are none."""
+        return self._districts.find(postcode)
 
     def find(self, question: Question) -> Found:
         """Return a page of what was asked for. Takes up to some ten milliseconds: not for the event loop."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from kith.directory.v1.entry_pb2 import Capacity
+from services.directory.finding import postcodes
 from services.directory.finding.schedules import Opening, openings
 from services.directory.openreferral import vocabulary
 
@@ -57,6 +58,8 @@ class Listing:
     """Single words for what holds or does not: `free`, `language:pl`, and Kith's own facts."""
     points: tuple[tuple[float, float], ...]
     """Latitude and longitude of each of its locations that has them."""
+    districts: frozenset[tuple[str, tuple[float, float]]]
+    """Postcode district and point of each of its locations that has both."""
 
 
 def read(json: Json, organization_id: str, today: date) -> Listing:
@@ -87,6 +90,13 @@ def read(json: Json, organization_id: str, today: date) -> Listing:
         openings=frozenset(one for each in schedules for one in openings(each, today)),
         marks=frozenset([*_marks(service), *(mark for term, mark in _MARKS.items() if term in term_ids)]),
         points=tuple(point for one in locations if (point := _point(one))),
+        districts=frozenset(
+            (district, point)
+            for one in locations
+            if (point := _point(one))
+            for each in _dicts(one, "addresses")
+            if (district := postcodes.district(_text(each, "postal_code")))
+        ),
     )
 
 

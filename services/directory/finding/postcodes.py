@@ -93,6 +93,12 @@ def find(text: str) -> Place | None:
     return None
 
 
+def district(text: str) -> str:
+    """Return the district of a postcode or of half of one, such as `LS1`; empty if it is none."""
+    parts = _POSTCODE.fullmatch(text.strip().upper())
+    return parts[1] if parts else ""
+
+
 @cache
 def _letter(first: str) -> _Letter | None:
     """Read the postcodes with this first letter; of all letters together some 40 MB are kept."""

@@ -63,7 +63,7 @@ class PublicationService(PublicationServiceServicer):
         self, request: pb.SearchServicesRequest, _context: Context
     ) -> pb.SearchServicesResponse:
         """Find services and say why. Raises IndexNotReady, PostcodeUnknown."""
-        place = await _place(request)
+        place = await self._place(request)
         question = requests.search(request, place)
         found = await self._find(question)
         explained = bool(found.wanted.asked) or question.age is not None
@@ -108,6 +108,19 @@ class PublicationService(PublicationServiceServicer):
             raise IndexNotReady
         return await asyncio.to_thread(self._index.find, question)
 
+    async def _place(self, request: pb.SearchServicesRequest) -> Place | None:
+        """Return the place given, None if none is. Raises IndexNotReady, PostcodeUnknown."""
+        if not request.postcode:
+            return requests.coordinates(request)
+        place = await asyncio.to_thread(postcodes.find, request.postcode)
+        if place is not None:
+            return place
+        if not self._follower.filled:
+            raise IndexNotReady
+        if (place := self._index.place_of(request.postcode)) is None:
+            raise PostcodeUnknown
+        return place
+
     async def _published(
         self, question: Question, found: Found, view: int, *, full: bool = False
     ) -> dict[UUID, Published]:
@@ -120,13 +133,3 @@ class PublicationService(PublicationServiceServicer):
 
 def _view(view: int) -> int:
     return view or pb.PUBLICATION_VIEW_LIST
-
-
-async def _place(request: pb.SearchServicesRequest) -> Place | None:
-    """Return the place given, None if none is. Raises PostcodeUnknown."""
-    if not request.postcode:
-        return requests.coordinates(request)
-    place = await asyncio.to_thread(postcodes.find, request.postcode)
-    if place is None:
-        raise PostcodeUnknown
-    return place

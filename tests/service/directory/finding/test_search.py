@@ -3,8 +3,9 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import grpc
 import pytest
 from google.type.dayofweek_pb2 import SATURDAY, TUESDAY, WEDNESDAY
 from google.type.timeofday_pb2 import TimeOfDay
@@ -13,7 +14,7 @@ from kith.directory.v1 import publication_service_pb2 as pb
 from services.directory.openreferral import vocabulary
 from tests.fixtures.eventually import eventually
 from tests.fixtures.publications import Table, location, schedule, term
-from tests.service.directory.finding.conftest import Reader
+from tests.service.directory.finding.conftest import WITHIN_SECONDS, Reader
 
 LEEDS = (53.7955, -1.5557)
 """LS1 4AP."""
@@ -83,6 +84,39 @@ async def test_distance_is_in_metres_to_the_nearest_location(table: Table, reads
     assert distances[2] is None
     assert await reads.names(postcode="LS14AP", proximity=200) == ["Two places"]
     assert await reads.names(postcode="LS1 4AP", proximity=20_000) == ["Two places", "Far"]
+
+
+async def test_a_postcode_known_from_published_locations_alone(table: Table, reads: Reader) -> None:
+    """A made-up town has a middle, until its places are no longer published; that it is a district's is said."""
+    await table.service("Club", reads.organization, [location(*LEEDS)])
+    places = [
+        location(LEEDS[0] + north * STEP, LEEDS[1], addresses=[{"postal_code": "ZW7 1AA"}])
+        for north in (-20, 40)
+    ]
+    for place in places:
+        await table.put(pb.PUBLICATION_KIND_LOCATION, UUID(place["id"]), place)
+    await reads.indexed(1)
+
+    async def is_unknown(postcode: str) -> bool:
+        try:
+            await reads.search(postcode=postcode)
+        except grpc.aio.AioRpcError as error:
+            return error.code() == grpc.StatusCode.INVALID_ARGUMENT
+        return False
+
+    async def from_the_middle() -> bool:
+        if await is_unknown("zw79zz"):
+            return False
+        found = await reads.search(postcode="ZW7")
+        assert found.origin.precision == pb.Origin.PRECISION_DISTRICT
+        assert found.origin.coordinates.latitude == pytest.approx(LEEDS[0] + 10 * STEP)
+        return found.results[0].distance == pytest.approx(1_112, abs=15)
+
+    await eventually(from_the_middle, WITHIN_SECONDS)
+    assert await is_unknown("ZW8 1AA")
+    for place in places:
+        await table.hide(pb.PUBLICATION_KIND_LOCATION, UUID(place["id"]))
+    await eventually(lambda: is_unknown("ZW7 1AA"), WITHIN_SECONDS)
 
 
 async def test_each_location_of_a_service_is_found_by_itself(table: Table, reads: Reader) -> None:
