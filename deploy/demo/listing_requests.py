@@ -44,7 +44,7 @@ def place(one: Place, ids: RequestIds) -> entry_service_pb2.CreateEntryRequest:
         location.addresses.add(
             address_1=one.street,
             city=places.TOWN,
-            postal_code=places.postcode(_number(one.key)),
+            postal_code=_postcode(one),
             country="GB",
             address_type="physical",
         )
@@ -73,7 +73,7 @@ def service(
         url=f"https://{domain}.example.org/{one.key}",
         email=f"{one.key}@{domain}.example.org",
         status="active",
-        fees_description=f"£{amount:g} {unit}" if amount else "Free",
+        fees_description=f"£{f'{amount:.2f}'.removesuffix('.00')} {unit}" if amount else "Free",
         minimum_age=one.ages[0],
         maximum_age=one.ages[1],
         application_process=one.route,
@@ -128,6 +128,13 @@ def _schedule(when: str) -> hsds_pb2.Schedule:
     return hsds_pb2.Schedule(
         freq="MONTHLY" if days[0].isdecimal() else "WEEKLY", byday=days, opens_at=opens, closes_at=closes
     )
+
+
+def _postcode(one: Place) -> str:
+    """A postcode of the side of the town that it lies on, so that districts differ by where they are."""
+    side = {(True, False): 1, (True, True): places.STORY_DISTRICT, (False, True): 2, (False, False): 3}
+    _, _, inward = places.postcode(_number(one.key)).partition(" ")
+    return f"{places.TOWN_AREA}{side[one.north >= 0, one.east >= 0]} {inward}"
 
 
 def _number(key: str) -> int:
