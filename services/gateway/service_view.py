@@ -2,14 +2,14 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kith.directory.v1 import publication_service_pb2 as publication_pb2
 from kith.directory.v1.publication_service_pb2 import Origin, ServiceResult, WordMatch
 from services.gateway import service_search, service_wording, wording
-from services.gateway.service_wording import Object, parts
+from services.gateway.service_wording import Checked, Object, parts
 
 _PARTS: Final = {
     WordMatch.PART_NAME: "in its name",
@@ -22,6 +22,7 @@ _CLOSED: Final = "temporarily closed"
 _LONGEST_EXTRACT: Final = 220
 _ACCEPTS: Final = "accepts-assessment"
 _CONFIDENTIAL: Final = "confidential-address"
+_DOMESTIC_ABUSE: Final = "kind-domestic-abuse"
 """Codes of terms of Kith's taxonomy, of which the directory makes attributes."""
 
 
@@ -34,9 +35,10 @@ class Found:
     organisation: str
     extract: str
     ages: str
-    distance: str
-    checked: str
-    is_old: bool
+    when: list[str]
+    where: list[str]
+    """Town and distance of the nearest place; empty where it is told to nobody."""
+    checked: Checked
     alert: str
     is_closed: bool
     why: list[str]
@@ -81,12 +83,13 @@ class ServicePage:
     description: list[str]
     alert: str
     is_closed: bool
-    checked: str
-    is_old: bool
+    checked: Checked
     ages: str
     eligibility: str
     accepts_assessment: bool
     is_confidential: bool
+    may_leave: bool
+    """Whether whoever reads this may have to hide that they do."""
     kinds: list[str]
     levels: list[str]
     capacity: str
@@ -110,7 +113,7 @@ def results(
     return Results(
         heading=f"{wording.count(total, 'service')} found",
         searched=service_search.summary(typed),
-        services=[_found(one, typed, today) for one in answer.results],
+        services=[_found(one, answer.origin, typed, today) for one in answer.results],
         notes=list(_notes(answer, typed)),
         page=page,
         pages=-(-total // answer.per_page) if answer.per_page else 0,
@@ -119,10 +122,10 @@ def results(
 
 def service_page(service: Object, today: dt.date) -> ServicePage:
     """Return the page of a service, from its full HSDS object."""
-    checked, is_old = service_wording.checked(service, today)
     organisation = service.get("organization", {})
     links = [service_wording.web_link(one) for one in (service.get("url"), organisation.get("website"))]
     attributes = list(_attributes(service))
+    codes = {code for code, *_ in attributes}
     forms = [value or name for code, _, name, value in attributes if code == "referral-form"]
     return ServicePage(
         name=service["name"],
@@ -132,24 +135,22 @@ def service_page(service: Object, today: dt.date) -> ServicePage:
         description=_paragraphs(service.get("description", "")),
         alert=service.get("alert", ""),
         is_closed=service.get("status") == _CLOSED,
-        checked=checked,
-        is_old=is_old,
+        checked=service_wording.checked(service, today),
         ages=service_wording.ages(service),
         eligibility=service.get("eligibility_description", ""),
-        accepts_assessment=any(code == _ACCEPTS for code, *_ in attributes),
-        is_confidential=any(code == _CONFIDENTIAL for code, *_ in attributes),
+        accepts_assessment=_ACCEPTS in codes,
+        is_confidential=_CONFIDENTIAL in codes,
+        may_leave=not codes.isdisjoint({_CONFIDENTIAL, _DOMESTIC_ABUSE}),
         kinds=[name for _, link, name, _ in attributes if link == "service_kind"],
         levels=[name for _, link, name, _ in attributes if link == "threshold_level"],
         capacity=next((_with(name, value) for _, link, name, value in attributes if link == "capacity"), ""),
         when=_when(service),
         costs=_costs(service),
         languages=[one.get("name") or one.get("code", "") for one in parts(service, "languages")],
-        apply=list(
-            dict.fromkeys(
-                [*_paragraphs(service.get("application_process", "")), *_values(attributes, "referral-route")]
-            )
+        apply=service_wording.once(
+            [*_paragraphs(service.get("application_process", "")), *_values(attributes, "referral-route")]
         ),
-        places=[_place(one) for one in parts(service, "service_at_locations")],
+        places=[_place(one) for one in _places(service, codes)],
         phones=_phones(service),
         emails=_emails(service),
         links=list(dict.fromkeys(link for link in links if link)),
@@ -158,9 +159,10 @@ def service_page(service: Object, today: dt.date) -> ServicePage:
     )
 
 
-def _found(result: ServiceResult, typed: Mapping[str, str], today: dt.date) -> Found:
+def _found(result: ServiceResult, origin: Origin, typed: Mapping[str, str], today: dt.date) -> Found:
     service: Object = json.loads(result.publication.json)
-    checked, is_old = service_wording.checked(service, today)
+    places = _places(service, {code for code, *_ in _attributes(service)})
+    towns = service_wording.towns([one.get("location", {}) for one in places], _point(origin))
     far = service_wording.distance(result.distance) if result.HasField("distance") else ""
     return Found(
         id=service["id"],
@@ -168,9 +170,9 @@ def _found(result: ServiceResult, typed: Mapping[str, str], today: dt.date) -> F
         organisation=service.get("organization", {}).get("name", ""),
         extract=_extract(service.get("description", "")),
         ages=service_wording.ages(service),
-        distance=far,
-        checked=checked,
-        is_old=is_old,
+        when=service_wording.once([*_when(service), *(line for one in places for line in _when(one))]),
+        where=[part for part in (towns, far) if part],
+        checked=service_wording.checked(service, today),
         alert=service.get("alert", ""),
         is_closed=service.get("status") == _CLOSED,
         why=[*map(_word, result.words), *_filters(result, typed)],
@@ -239,8 +241,18 @@ def _when(thing: Object) -> list[str]:
 
 def _costs(service: Object) -> list[str]:
     options = [service_wording.cost(one) for one in parts(service, "cost_options")]
-    said = [*options, service.get("fees_description") or service.get("fees", "")]
-    return list({one.casefold(): one for one in said if one}.values())
+    return service_wording.once([*options, service.get("fees_description") or service.get("fees", "")])
+
+
+def _places(service: Object, codes: Collection[str]) -> Sequence[Object]:
+    """The places that may be shown: the directory gives none that is confidential, and if it did it were not shown."""
+    return () if _CONFIDENTIAL in codes else parts(service, "service_at_locations")
+
+
+def _point(origin: Origin) -> tuple[float, float] | None:
+    if not origin.HasField("coordinates"):
+        return None
+    return origin.coordinates.latitude, origin.coordinates.longitude
 
 
 def _place(at_location: Object) -> Place:

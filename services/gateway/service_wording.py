@@ -1,8 +1,10 @@
 """How the public pages say when, where, for whom and at what cost a service is. Pure: from HSDS JSON to words."""
 
 import datetime as dt
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from services.gateway import wording
@@ -28,6 +30,21 @@ _DAYS_FRESH: Final = 365
 _POUND: Final = "GBP"
 
 Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """When a service was last checked or, if nobody ever did, changed; `day` is empty if it was neither."""
+
+    label: str
+    day: str
+    is_old: bool
+    """Whether it may be out of date."""
+
+    @property
+    def sentence(self) -> str:
+        """All of it, without a full stop."""
+        return f"{self.label} {self.day}" if self.day else "Never checked"
 
 
 def parts(thing: Object, name: str) -> Sequence[Object]:
@@ -56,7 +73,7 @@ def distance(metres: float) -> str:
     return f"{miles:.1f} miles away" if miles < 10 else f"{miles:.0f} miles away"  # noqa: PLR2004 - as people say it
 
 
-def checked(service: Object, today: dt.date) -> tuple[str, bool]:
+def checked(service: Object, today: dt.date) -> Checked:
     """When it was last checked, and whether it may be out of date.
 
     The directory marks by an `alert` what was to be confirmed and was not; this is for what it has no rule for.
@@ -64,9 +81,9 @@ def checked(service: Object, today: dt.date) -> tuple[str, bool]:
     assured, changed = (_date(service.get(name, "")[:10]) for name in ("assured_date", "last_modified"))
     known = [day for day in (assured, changed) if day is not None]
     is_old = not known or (today - max(known)).days > _DAYS_FRESH
-    if assured is not None:
-        return f"Last checked {wording.calendar_day(assured)}", is_old
-    return f"Last changed {wording.calendar_day(changed)}" if changed else "Never checked", is_old
+    if assured is None and changed is not None:
+        return Checked("Last changed", wording.calendar_day(changed), is_old)
+    return Checked("Last checked", wording.calendar_day(assured) if assured else "", is_old)
 
 
 def schedule(one: Object) -> str:
@@ -91,6 +108,27 @@ def address(location: Object) -> list[str]:
     return [first[name] for name in names if first.get(name)]
 
 
+def once(lines: Iterable[str]) -> list[str]:
+    """Return the lines that say something, each once: case and full stops make no other."""
+    found: dict[str, str] = {}
+    for line in lines:
+        if line:
+            found.setdefault(line.casefold().rstrip("."), line)
+    return list(found.values())
+
+
+def towns(locations: Sequence[Object], origin: tuple[float, float] | None) -> str:
+    """In which towns it is: that of the place nearest to `origin`, latitude and longitude, if one is given.
+
+    `Online` where all of it is; empty if it does not say.
+    """
+    known = [(one, town) for one in locations if (town := _town(one))]
+    if origin is not None:
+        known.sort(key=lambda each: _apart(each[0], origin))
+        known = known[:1]
+    return wording.listed(list(dict.fromkeys(town for _, town in known)), "and") if known else ""
+
+
 def in_words(text: str) -> str:
     """The text with its dates as people write them."""
 
@@ -104,6 +142,20 @@ def in_words(text: str) -> str:
 def web_link(value: Any) -> str:
     """Return the address if a browser may follow it; empty for whatever else publishers write there."""
     return value if isinstance(value, str) and _WEB.match(value) else ""
+
+
+def _town(location: Object) -> str:
+    if location.get("location_type") == "virtual":
+        return "Online"
+    return next((one["city"] for one in parts(location, "addresses") if one.get("city")), "")
+
+
+def _apart(location: Object, origin: tuple[float, float]) -> float:
+    """A number that grows with the distance, right within a country; infinite where the place is not known."""
+    latitude, longitude = location.get("latitude"), location.get("longitude")
+    if latitude is None or longitude is None:
+        return math.inf
+    return math.hypot(latitude - origin[0], (longitude - origin[1]) * math.cos(math.radians(origin[0])))
 
 
 def _price(amount: float, currency: str) -> str:

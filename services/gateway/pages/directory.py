@@ -67,7 +67,12 @@ async def found(visit: Visit) -> Response:
     if errors:
         return _form(visit, typed, errors)
     request = publication_pb2.SearchServicesRequest(
-        kind=publication_pb2.PUBLICATION_KIND_SERVICE, page=page, per_page=_PER_PAGE, **asked
+        kind=publication_pb2.PUBLICATION_KIND_SERVICE,
+        # In full, since when and where it is has a line on each card.
+        view=publication_pb2.PUBLICATION_VIEW_FULL,
+        page=page,
+        per_page=_PER_PAGE,
+        **asked,
     )
     try:
         answer = await visit.site.publications.search(request)

@@ -65,7 +65,8 @@ async def test_each_result_says_why_it_is_there(stranger: Visitor) -> None:
         "Does not say for which ages it is",
         "Is open on Monday",
         "Is free",
-        "1.6 miles away",
+        "When Monday and Thursday, 9:30am to midday",
+        "Where Millbrook, 1.6 miles away",
         "Last checked 30 August 2026",
     ):
         assert said in found.text, said
@@ -76,6 +77,7 @@ async def test_the_directory_is_asked_for_what_was_typed(stranger: Visitor, gate
     ((request, metadata),) = gateway.neighbours.asked("SearchServices")
     assert json_format.MessageToDict(request, preserving_proto_field_name=True) == {
         "kind": "PUBLICATION_KIND_SERVICE",
+        "view": "PUBLICATION_VIEW_FULL",
         "text": "sleap",
         "postcode": "ZZ9 4AB",
         "proximity": 4_828,
@@ -178,6 +180,25 @@ async def test_what_may_be_out_of_date_says_so(stranger: Visitor, gateway: Surro
     found = (await look(stranger)).text
     assert found.count("may be out of date") == 1
     assert found.count(alert) == 1
+
+
+async def test_a_page_about_domestic_abuse_can_be_left_quickly_and_says_no_place(
+    stranger: Visitor, gateway: Surroundings
+) -> None:
+    """Issue 7 no. 6: were a place published against all rules, the pages would still not show it."""
+    usual, refuge = gateway.neighbours.publications[2][:2]
+    refuge.json = refuge.json.replace("threshold-level-2", "kind-domestic-abuse").replace(
+        "capacity-open", "confidential-address"
+    )
+    page = await stranger.get(f"/services/{refuge.id}")
+    assert page.reader.links["Leave this page quickly"] == "https://www.bbc.co.uk/weather"
+    assert "Where this service is, nobody is told" in page.text
+    assert "Lark Row" not in page.source
+    assert "Leave this page quickly" not in (await stranger.get(f"/services/{usual.id}")).text
+    assert (
+        "Where Millbrook"
+        not in (await look(stranger)).text.partition("Sleep clinic 1 ")[2].partition("Sleep clinic 2")[0]
+    )
 
 
 async def test_nothing_found_is_no_proof_that_there_is_nothing(

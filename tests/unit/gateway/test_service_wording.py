@@ -38,12 +38,23 @@ def test_distances(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", CASES["checked"], ids=lambda case: str(case["service"]))
 def test_when_it_was_checked(case: dict[str, Any]) -> None:
     """DOMAIN 2.4: last checked is said, and a year without is too old."""
-    assert service_wording.checked(case["service"], TODAY) == (case["says"], case["old"])
+    checked = service_wording.checked(case["service"], TODAY)
+    assert (checked.sentence, checked.is_old) == (case["says"], case["old"])
 
 
 @pytest.mark.parametrize("case", CASES["links"], ids=lambda case: case["text"])
 def test_what_a_browser_may_follow(case: dict[str, Any]) -> None:
     assert bool(service_wording.web_link(case["text"])) is case["is_link"]
+
+
+@pytest.mark.parametrize("case", CASES["once"], ids=lambda case: str(case["lines"]))
+def test_nothing_is_said_twice(case: dict[str, Any]) -> None:
+    assert service_wording.once(case["lines"]) == case["says"]
+
+
+@pytest.mark.parametrize("case", CASES["towns"], ids=lambda case: str(case["places"]))
+def test_the_town_of_the_nearest_place(case: dict[str, Any]) -> None:
+    assert service_wording.towns(case["places"], case["origin"]) == case["says"]
 
 
 @pytest.mark.parametrize("case", CASES["words"], ids=lambda case: case["text"])
