@@ -7,6 +7,7 @@ load that was cut off is simply run again.
 """
 
 import argparse
+import asyncio
 import json
 import sys
 from collections import Counter
@@ -109,12 +110,14 @@ async def load(settings: Settings, town: Town, progress: Progress) -> Loaded:
             identity = (enrolled.client_ids[system.organisation], kept.keys[system.key], settings.issuer)
             clients[system.organisation] = AgencyClient(*identity)
             credentials.hand_over(settings.home / "secrets", system.organisation, *identity)
-        await Directory(operator, clients, to_directory, calls, ids).fill(enrolled.ids)
+        directory = Directory(operator, clients, to_directory, calls, ids)
         await Staffing(town.directory, enrolled.ids, ids, kept.made_on, clients, to_directory, calls).send()
         requests = ChildRequests(enrolled.ids, ids, kept.made_on)
         feed = Feed(clients, town.directory.practitioner, to_child_index, to_consent, calls, requests)
         rows = list(town.rows())
-        await feed.send(rows, lambda done: progress(done, len(rows)))
+        await asyncio.gather(
+            directory.fill(enrolled.ids), feed.send(rows, lambda done: progress(done, len(rows)))
+        )
     people = {person.key: Login(person.username, kept.passphrase) for person in town.directory.people}
     return Loaded(enrolled.ids, clients, people, feed.child_ids, feed.refused, calls.tried_again)
 
