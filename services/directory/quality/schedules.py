@@ -1,7 +1,7 @@
 """When a schedule of HSDS takes place: enough of RFC 5545 to tell one that never does. Pure.
 
-Day by day over five years, so that the answer takes a millisecond at most. The recurrences of dateutil, which documents
-are read by, look for a day that never comes until the year 9999: a third of a second in which nobody is answered.
+Day by day over five years, so that the answer takes a millisecond at most. Those of dateutil look for a day that never
+comes until the year 9999: a third of a second in which nobody is answered.
 """
 
 import re
