@@ -48,6 +48,7 @@ _FILLED_WITHIN: Final = 600.0
 _ON_A_PAGE: Final = 20
 _LOOK_SECONDS: Final = 0.05
 _CHANGES: Final = 20
+_SERVICES_OF_PEOPLE: Final = 100
 _CHANGE: Final = """
 UPDATE publication
    SET full_json = jsonb_set(full_json::jsonb, '{name}', to_jsonb($2::text))::text,
@@ -105,7 +106,7 @@ async def fill(database: "asyncpg.Connection[asyncpg.Record]", size: int, report
         )
         count += len(batch)
         services += [one.id for one in batch if one.kind == pb.PUBLICATION_KIND_SERVICE]
-    practitioners = await _people(database, services)
+    practitioners = await _people(database, size * 10 // 3)
     await database.execute("VACUUM ANALYZE publication, organisation, service, practitioner")
     report.remark(
         f"{size:,} services in {count:,} publications and {len(practitioners):,} practitioners, copied in"
@@ -114,9 +115,11 @@ async def fill(database: "asyncpg.Connection[asyncpg.Record]", size: int, report
     return Filled(services, practitioners)
 
 
-async def _people(database: "asyncpg.Connection[asyncpg.Record]", services: Sequence[UUID]) -> list[UUID]:
+async def _people(database: "asyncpg.Connection[asyncpg.Record]", count: int) -> list[UUID]:
+    """Copy in practitioners of services of their own: the directory publishes what is registered, under its id."""
     now, organisation = datetime.now(UTC), uuid4()
-    practitioners = [uuid4() for _ in range(len(services) * 10 // 3)]
+    services = [uuid4() for _ in range(_SERVICES_OF_PEOPLE)]
+    practitioners = [uuid4() for _ in range(count)]
     await database.copy_records_to_table(
         "organisation",
         columns=("id", "display_name", "kind", "phone", "adviser_display_name", "adviser_phone", "adviser_email",
