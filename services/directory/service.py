@@ -11,7 +11,7 @@ from kith.directory.v1 import directory_service_pb2 as pb
 from kith.directory.v1.directory_events_pb2 import DirectoryEvent
 from kith.directory.v1.directory_service_pb2_grpc import DirectoryServiceServicer
 from kith.directory.v1.people_service_pb2 import NewPractitioner
-from services.chassis import access, outbox, paging
+from services.chassis import outbox, paging
 from services.chassis.database import Connection, Database
 from services.chassis.keyring import Keyring
 from services.chassis.paging import PageTokens
@@ -19,6 +19,7 @@ from services.chassis.writes import Writes
 from services.directory import messages, store
 from services.directory.editing import adopting
 from services.directory.entries import Organisation, Service
+from services.directory.page import Page
 from services.directory.people import reach, staffing
 from services.directory.refusals import OrganisationNotFound
 
@@ -133,17 +134,12 @@ class DirectoryService(DirectoryServiceServicer):
         self, request: pb.ListServicesRequest, _context: Context
     ) -> pb.ListServicesResponse:
         """List services by name, page by page."""
-        binding = paging.binding(request, access.current().caller)
-        size = paging.page_size(request.page_size)
+        page = Page(self._page_tokens, request)
         organisation_id = UUID(request.organisation_id) if request.organisation_id else None
-        after = None
-        if request.page_token:
-            after = UUID(bytes=self._page_tokens.open(request.page_token, binding))
         async with self._database.connection() as connection:
-            found = await store.services_by_name(connection, organisation_id, after, size + 1)
-        page = found[:size]
-        token = self._page_tokens.seal(binding, page[-1].id.bytes) if len(found) > size else ""
-        return pb.ListServicesResponse(services=map(messages.service, page), next_page_token=token)
+            found = await store.services_by_name(connection, organisation_id, page.after_id, page.limit)
+        shown, token = page.cut(found, lambda service: service.id)
+        return pb.ListServicesResponse(services=map(messages.service, shown), next_page_token=token)
 
     async def ListChanges(self, request: pb.ListChangesRequest, _context: Context) -> pb.ListChangesResponse:
         """List events from the outbox."""

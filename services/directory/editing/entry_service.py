@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kith.directory.v1 import entry_pb2
 from kith.directory.v1 import entry_service_pb2 as pb
 from kith.directory.v1.entry_service_pb2_grpc import EntryServiceServicer
-from services.chassis import access, paging
+from services.chassis import access
 from services.chassis.database import Connection, Database
 from services.chassis.errors import PermissionDenied
 from services.chassis.keyring import Keyring
@@ -23,6 +23,7 @@ from services.directory.editing.actor import Actor
 from services.directory.editing.entry import Entry, Revision
 from services.directory.openreferral import compare, rules
 from services.directory.openreferral.faults import Fault
+from services.directory.page import Page
 from services.directory.refusals import DocumentInvalid, RevisionNotFound
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -205,48 +206,39 @@ class EntryService(EntryServiceServicer):
 
     async def ListEntries(self, request: pb.ListEntriesRequest, _context: Context) -> pb.ListEntriesResponse:
         """List entries by id, page by page. Raises PermissionDenied."""
-        actor, binding = _actor(), paging.binding(request, access.current().caller)
+        actor, page = _actor(), Page(self._page_tokens, request)
         organisation_id = UUID(request.organisation_id) if request.organisation_id else None
         if organisation_id is None and not actor.is_editor:
             organisation_id = actor.organisation_id
         if not actor.owns(organisation_id):
             raise PermissionDenied
-        size = paging.page_size(request.page_size)
-        after = None
-        if request.page_token:
-            after = UUID(bytes=self._page_tokens.open(request.page_token, binding))
         async with self._database.connection() as connection:
             found = await store.list_entries(
                 connection,
                 organisation_id,
                 request.kind,
                 request.state,
-                after,
-                size + 1,
+                page.after_id,
+                page.limit,
                 submitted=request.submitted,
             )
-            page = found[:size]
-            names = await store.display_names(connection, page)
-        token = self._page_tokens.seal(binding, page[-1].id.bytes) if len(found) > size else ""
+            shown, token = page.cut(found, lambda entry: entry.id)
+            names = await store.display_names(connection, shown)
         return pb.ListEntriesResponse(
-            entries=[entry_message.entry(one, names[one.id]) for one in page], next_page_token=token
+            entries=[entry_message.entry(one, names[one.id]) for one in shown], next_page_token=token
         )
 
     async def ListRevisions(
         self, request: pb.ListRevisionsRequest, _context: Context
     ) -> pb.ListRevisionsResponse:
         """List the revisions of an entry, the latest first. Raises EntryNotFound, PermissionDenied."""
-        binding = paging.binding(request, access.current().caller)
-        size = paging.page_size(request.page_size)
-        below = _ABOVE_ALL_NUMBERS
-        if request.page_token:
-            below = int.from_bytes(self._page_tokens.open(request.page_token, binding))
+        page = Page(self._page_tokens, request)
+        below = page.after or _ABOVE_ALL_NUMBERS
         async with self._database.connection() as connection:
             entry = await _seen(connection, request.entry_id)
-            found = await store.revisions(connection, entry.id, below, size + 1)
-        page = found[:size]
-        token = self._page_tokens.seal(binding, page[-1].number.to_bytes(4)) if len(found) > size else ""
-        return pb.ListRevisionsResponse(revisions=map(entry_message.revision, page), next_page_token=token)
+            found = await store.revisions(connection, entry.id, below, page.limit)
+        shown, token = page.cut(found, lambda revision: revision.number)
+        return pb.ListRevisionsResponse(revisions=map(entry_message.revision, shown), next_page_token=token)
 
     async def CompareRevisions(
         self, request: pb.CompareRevisionsRequest, _context: Context

@@ -19,8 +19,8 @@ from services.directory.enquiries.enquiry import (
     Enquiry,
 )
 from services.directory.enquiries.refusals import EnquiryBudgetSpent, EnquiryNotFound, EnquiryWaiting
+from services.directory.page import Page
 from services.directory.people import ownership, practitioner_store
-from services.directory.people.page import Page
 from services.directory.people.parts import Parts
 from services.directory.people.refusals import PractitionerHasLeft
 from services.directory.refusals import PractitionerNotFound, ServiceNotFound
@@ -75,12 +75,14 @@ class EnquiryService(EnquiryServiceServicer):
         self, request: pb.ListEnquiriesRequest, _context: Context
     ) -> pb.ListEnquiriesResponse:
         """List enquiries to or from the caller's organisation, page by page."""
-        page = Page(self._parts.page_tokens, request, request.page_size, request.page_token)
+        page = Page(self._parts.page_tokens, request)
         now = self._parts.clock()
         find = enquiry_store.sent if request.sent else enquiry_store.received
         open_since = None if request.include_closed else now - EXPIRES_AFTER
         async with self._parts.database.connection() as connection:
-            found = await find(connection, ownership.own_organisation(), open_since, page.after, page.limit)
+            found = await find(
+                connection, ownership.own_organisation(), open_since, page.after_id, page.limit
+            )
         shown, token = page.cut(found, lambda enquiry: enquiry.id)
         return pb.ListEnquiriesResponse(
             enquiries=[_message(one, now) for one in shown], next_page_token=token

@@ -7,14 +7,13 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import grpc
-from google.protobuf.message import Message
 
 from kith.directory.v1 import import_run_pb2
 from kith.directory.v1 import import_service_pb2 as pb
 from kith.directory.v1.directory_pb2 import Service as ServiceMessage
 from kith.directory.v1.import_run_pb2 import ImportRun, ImportSource
 from kith.directory.v1.import_service_pb2_grpc import ImportServiceServicer
-from services.chassis import access, paging
+from services.chassis import access
 from services.chassis.database import Connection, Database
 from services.chassis.keyring import Keyring
 from services.chassis.paging import PageTokens
@@ -30,6 +29,7 @@ from services.directory.importing import (
 )
 from services.directory.importing.run import OPEN, Approval, Run
 from services.directory.importing.source import Source
+from services.directory.page import Page
 from services.directory.refusals import OrganisationNotFound
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -51,7 +51,7 @@ class ImportService(ImportServiceServicer):
         self._clock = clock
         self._wake = wake
         self._writes = Writes(database, keyring, wake)
-        self._tokens = PageTokens(keyring)
+        self._page_tokens = PageTokens(keyring)
 
     async def CreateSource(self, request: pb.CreateSourceRequest, _: Context) -> pb.CreateSourceResponse:
         """Create a source. Raises OrganisationNotFound, InvalidArgument."""
@@ -132,11 +132,11 @@ class ImportService(ImportServiceServicer):
 
     async def ListSources(self, request: pb.ListSourcesRequest, _: Context) -> pb.ListSourcesResponse:
         """List the sources by name, page by page."""
-        after, size = self._place(request)
+        page = Page(self._page_tokens, request)
         async with self._database.connection() as connection:
-            found = await run_store.sources_by_name(connection, after, size + 1)
-        token = self._token(request, found[size - 1].id) if len(found) > size else ""
-        return pb.ListSourcesResponse(sources=map(messages.source, found[:size]), next_page_token=token)
+            found = await run_store.sources_by_name(connection, page.after_id, page.limit)
+        shown, token = page.cut(found, lambda source: source.id)
+        return pb.ListSourcesResponse(sources=map(messages.source, shown), next_page_token=token)
 
     async def StartRun(self, request: pb.StartRunRequest, _: Context) -> pb.StartRunResponse:
         """Start a run of a feed. Raises ImportSourceNotFound, -Kind, -Paused, ImportUnderWay."""
@@ -200,18 +200,18 @@ class ImportService(ImportServiceServicer):
 
     async def ListRuns(self, request: pb.ListRunsRequest, _: Context) -> pb.ListRunsResponse:
         """List the runs, newest first, page by page."""
-        before, size = self._place(request)
+        page = Page(self._page_tokens, request)
         source_id = UUID(request.source_id) if request.source_id else None
         async with self._database.connection() as connection:
-            found = await run_store.runs_newest_first(connection, source_id, before, size + 1)
-        token = self._token(request, found[size - 1].id) if len(found) > size else ""
-        return pb.ListRunsResponse(runs=map(messages.run, found[:size]), next_page_token=token)
+            found = await run_store.runs_newest_first(connection, source_id, page.after_id, page.limit)
+        shown, token = page.cut(found, lambda run: run.id)
+        return pb.ListRunsResponse(runs=map(messages.run, shown), next_page_token=token)
 
     async def ListRunResults(
         self, request: pb.ListRunResultsRequest, _: Context
     ) -> pb.ListRunResultsResponse:
         """List the records of a run, page by page. Raises ImportRunNotFound."""
-        after, size = self._place(request)
+        page = Page(self._page_tokens, request)
         async with self._database.connection() as connection:
             run = await self._run(connection, request.run_id)
             found = await staging_store.results(
@@ -219,11 +219,11 @@ class ImportService(ImportServiceServicer):
                 run.id,
                 request.outcome,
                 conflicting_only=request.conflicting_only,
-                after=after,
-                limit=size + 1,
+                after=page.after_id,
+                limit=page.limit,
             )
-        token = self._token(request, found[size - 1]["id"]) if len(found) > size else ""
-        records = [messages.record(dict(row), run) for row in found[:size]]
+        shown, token = page.cut(found, lambda row: row["id"])
+        records = [messages.record(dict(row), run) for row in shown]
         return pb.ListRunResultsResponse(records=records, next_page_token=token)
 
     async def ListUnknownTerms(
@@ -301,16 +301,3 @@ class ImportService(ImportServiceServicer):
     async def _shown(self, connection: Connection, run_id: UUID) -> ImportRun:
         run = await self._run(connection, str(run_id))
         return messages.run(run, await staging_store.counts(connection, run_id))
-
-    def _place(self, request: Any) -> tuple[UUID | None, int]:
-        """Return after which row to go on, and how many rows fit on a page. Raises InvalidArgument."""
-        size = paging.page_size(request.page_size)
-        if not request.page_token:
-            return None, size
-        return UUID(bytes=self._tokens.open(request.page_token, self._binding(request))), size
-
-    def _token(self, request: Message, last: UUID) -> str:
-        return self._tokens.seal(self._binding(request), last.bytes)
-
-    def _binding(self, request: Message) -> bytes:
-        return paging.binding(request, access.current().caller)

@@ -12,8 +12,8 @@ from kith.directory.v1.panel_pb2 import Panel as PanelMessage
 from kith.directory.v1.panel_service_pb2_grpc import PanelServiceServicer
 from services.chassis import outbox
 from services.chassis.database import Connection
+from services.directory.page import Page
 from services.directory.people import events, ownership, panel_store, practitioner_store, team_store
-from services.directory.people.page import Page
 from services.directory.people.panel import Panel
 from services.directory.people.parts import Parts
 from services.directory.people.refusals import (
@@ -87,7 +87,7 @@ class PanelService(PanelServiceServicer):
 
     async def ListPanels(self, request: pb.ListPanelsRequest, _context: Context) -> pb.ListPanelsResponse:
         """List the panels that meet, page by page."""
-        page = Page(self._parts.page_tokens, request, request.page_size, request.page_token)
+        page = Page(self._parts.page_tokens, request)
         async with self._parts.database.connection() as connection:
             found = await panel_store.active(
                 connection,
@@ -95,7 +95,7 @@ class PanelService(PanelServiceServicer):
                 request.locality,
                 request.ward,
                 request.postcode_district,
-                page.after,
+                page.after_id,
                 page.limit,
             )
             shown, token = page.cut(found, lambda panel: panel.id)

@@ -11,6 +11,7 @@ from kith.directory.v1 import absence_pb2, directory_pb2
 from kith.directory.v1 import people_service_pb2 as pb
 from kith.directory.v1.people_service_pb2_grpc import PeopleServiceServicer
 from services.chassis.database import Connection
+from services.directory.page import Page
 from services.directory.people import (
     local_time,
     ownership,
@@ -21,7 +22,6 @@ from services.directory.people import (
 )
 from services.directory.people.absence import Absence
 from services.directory.people.dates import from_date
-from services.directory.people.page import Page
 from services.directory.people.parts import Parts
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -125,12 +125,12 @@ class PeopleService(PeopleServiceServicer):
         self, request: pb.ListAbsencesRequest, _context: Context
     ) -> pb.ListAbsencesResponse:
         """List the absences at the caller's organisation that are not over, page by page."""
-        page = Page(self._parts.page_tokens, request, request.page_size, request.page_token)
+        page = Page(self._parts.page_tokens, request)
         practitioner_id = UUID(request.practitioner_id) if request.practitioner_id else None
         today = local_time.today(self._parts.clock())
         async with self._parts.database.connection() as connection:
             found = await practitioner_store.absences(
-                connection, ownership.own_organisation(), practitioner_id, today, page.after, page.limit
+                connection, ownership.own_organisation(), practitioner_id, today, page.after_id, page.limit
             )
         shown, token = page.cut(found, lambda absence: absence.id)
         return pb.ListAbsencesResponse(absences=map(_absence, shown), next_page_token=token)
@@ -167,9 +167,9 @@ class PeopleService(PeopleServiceServicer):
         find: Callable[[Connection, UUID, UUID | None, int], Awaitable[list[UUID]]],
     ) -> tuple[list[directory_pb2.Practitioner], str]:
         """Return a page of practitioners, and the token of the next."""
-        page = Page(self._parts.page_tokens, request, request.page_size, request.page_token)
+        page = Page(self._parts.page_tokens, request)
         async with self._parts.database.connection() as connection:
-            ids = await find(connection, UUID(request.organisation_id), page.after, page.limit)
+            ids = await find(connection, UUID(request.organisation_id), page.after_id, page.limit)
             shown, token = page.cut(ids, lambda one: one)
             return await reach.in_order(connection, shown, self._parts.clock()), token
 

@@ -11,6 +11,7 @@ from kith.directory.v1.team_pb2 import Team as TeamMessage
 from kith.directory.v1.team_service_pb2_grpc import TeamServiceServicer
 from services.chassis import outbox
 from services.chassis.database import Connection
+from services.directory.page import Page
 from services.directory.people import (
     events,
     ownership,
@@ -20,7 +21,6 @@ from services.directory.people import (
     team_store,
 )
 from services.directory.people.duty import Rota
-from services.directory.people.page import Page
 from services.directory.people.parts import Parts
 from services.directory.people.refusals import (
     ChangedSince,
@@ -92,10 +92,10 @@ class TeamService(TeamServiceServicer):
 
     async def ListTeams(self, request: pb.ListTeamsRequest, _context: Context) -> pb.ListTeamsResponse:
         """List an organisation's teams by name, page by page."""
-        page = Page(self._parts.page_tokens, request, request.page_size, request.page_token)
+        page = Page(self._parts.page_tokens, request)
         async with self._parts.database.connection() as connection:
             found = await team_store.by_name(
-                connection, UUID(request.organisation_id), page.after, page.limit
+                connection, UUID(request.organisation_id), page.after_id, page.limit
             )
         shown, token = page.cut(found, lambda team: team.id)
         return pb.ListTeamsResponse(teams=map(_message, shown), next_page_token=token)

@@ -1,6 +1,5 @@
 """`DuplicateService`: from the contract to pairs and mergers and back, nothing else."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,7 @@ import grpc
 from kith.directory.v1 import duplicate_pb2
 from kith.directory.v1 import duplicate_service_pb2 as pb
 from kith.directory.v1.duplicate_service_pb2_grpc import DuplicateServiceServicer
-from services.chassis import access, paging
+from services.chassis import access
 from services.chassis.database import Connection, Database
 from services.chassis.keyring import Keyring
 from services.chassis.paging import PageTokens
@@ -18,6 +17,7 @@ from services.chassis.writes import Writes
 from services.directory.clock import Clock
 from services.directory.editing import store as entry_store
 from services.directory.editing.actor import Actor
+from services.directory.page import Page
 from services.directory.quality import duplicate_store, mergers, merging, messages
 from services.directory.quality.duplicate_store import Duplicate
 from services.directory.quality.refusals import DuplicateNotFound
@@ -32,29 +32,22 @@ class DuplicateService(DuplicateServiceServicer):
         """`wake` is called after each commit that may have written an event."""
         self._database = database
         self._writes = Writes(database, keyring, wake)
-        self._tokens = PageTokens(keyring)
+        self._page_tokens = PageTokens(keyring)
         self._clock = clock
 
     async def ListDuplicates(
         self, request: pb.ListDuplicatesRequest, _context: Context
     ) -> pb.ListDuplicatesResponse:
         """List pairs, page by page."""
-        binding = paging.binding(request, access.current().caller)
-        size = paging.page_size(request.page_size)
+        page = Page(self._page_tokens, request)
         entry_id = UUID(request.entry_id) if request.entry_id else None
         state = request.state or duplicate_pb2.Duplicate.STATE_PROPOSED
-        after = None
-        if request.page_token:
-            score, last = json.loads(self._tokens.open(request.page_token, binding))
-            after = (score, UUID(last))
+        after = None if page.after is None else (page.after[0], UUID(page.after[1]))
         async with self._database.connection() as connection:
-            found = await duplicate_store.list_duplicates(connection, state, entry_id, after, size + 1)
-            page = await _messages(connection, found[:size])
-        token = ""
-        if len(found) > size:
-            last_one = found[size - 1]
-            token = self._tokens.seal(binding, json.dumps([last_one.score, str(last_one.id)]).encode())
-        return pb.ListDuplicatesResponse(duplicates=page, next_page_token=token)
+            found = await duplicate_store.list_duplicates(connection, state, entry_id, after, page.limit)
+            shown, token = page.cut(found, lambda pair: (pair.score, pair.id))
+            duplicates = await _messages(connection, shown)
+        return pb.ListDuplicatesResponse(duplicates=duplicates, next_page_token=token)
 
     async def GetDuplicate(
         self, request: pb.GetDuplicateRequest, _context: Context

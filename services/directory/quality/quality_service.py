@@ -1,6 +1,5 @@
 """`QualityService`: from the contract to confirmations, reviews and findings and back, nothing else."""
 
-import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
@@ -8,11 +7,10 @@ from typing import Any, Final
 from uuid import UUID
 
 import grpc
-from google.protobuf.message import Message
 
 from kith.directory.v1 import quality_service_pb2 as pb
 from kith.directory.v1.quality_service_pb2_grpc import QualityServiceServicer
-from services.chassis import access, paging
+from services.chassis import access
 from services.chassis.database import Connection, Database
 from services.chassis.errors import InvalidArgument, PermissionDenied
 from services.chassis.keyring import Keyring
@@ -21,12 +19,13 @@ from services.chassis.writes import Writes
 from services.directory.clock import Clock
 from services.directory.editing import store as entry_store
 from services.directory.editing.actor import Actor
+from services.directory.page import Page
 from services.directory.quality import messages, review_store, store
 from services.directory.quality.confirming import confirm
 from services.directory.quality.examining import REVIEWED
 from services.directory.quality.policy import Policy
 from services.directory.quality.refusals import HidingNotHeld, QualityNotKnown
-from services.directory.quality.store import Figures
+from services.directory.quality.store import Figures, StoredFinding
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -44,7 +43,7 @@ class QualityService(QualityServiceServicer):
         """`wake` is called after each commit that may have written an event."""
         self._database = database
         self._writes = Writes(database, keyring, wake)
-        self._tokens = PageTokens(keyring)
+        self._page_tokens = PageTokens(keyring)
         self._policy = policy
         self._clock = clock
 
@@ -86,49 +85,43 @@ class QualityService(QualityServiceServicer):
         self, request: pb.ListConfirmationsRequest, _context: Context
     ) -> pb.ListConfirmationsResponse:
         """List who confirmed an entry, page by page. Raises as `Actor.must_own`."""
-        entry_id, size = UUID(request.entry_id), paging.page_size(request.page_size)
-        below = (self._after(request) or [_ABOVE_ALL_IDS])[0]
+        entry_id, page = UUID(request.entry_id), Page(self._page_tokens, request)
+        below = page.after or _ABOVE_ALL_IDS
         async with self._database.connection() as connection:
             await self._own(connection, entry_id)
-            found = await review_store.confirmations(connection, entry_id, below, size + 1)
-        page = found[:size]
-        token = self._next(request, [page[-1].id]) if len(found) > size else ""
+            found = await review_store.confirmations(connection, entry_id, below, page.limit)
+        shown, token = page.cut(found, lambda confirmation: confirmation.id)
         return pb.ListConfirmationsResponse(
-            confirmations=map(messages.confirmation, page), next_page_token=token
+            confirmations=map(messages.confirmation, shown), next_page_token=token
         )
 
     async def ListReviews(self, request: pb.ListReviewsRequest, _context: Context) -> pb.ListReviewsResponse:
         """List what is to be confirmed, page by page. Raises PermissionDenied for another organisation's."""
-        organisation_id, size = _scope(request.organisation_id), paging.page_size(request.page_size)
+        organisation_id, page = _scope(request.organisation_id), Page(self._page_tokens, request)
         until = None
         if request.HasField("days_ahead"):
             until = self._clock().date() + timedelta(days=request.days_ahead)
-        after = self._after(request)
-        place = None if after is None else (date.fromordinal(after[0]), UUID(after[1]))
+        after = None
+        if page.after is not None:
+            after = (date.fromisoformat(page.after[0]), UUID(page.after[1]))
         async with self._database.connection() as connection:
-            found = await review_store.list_reviews(connection, organisation_id, until, place, size + 1)
-        page = found[:size]
-        token = ""
-        if len(found) > size:
-            token = self._next(request, [page[-1].due_date.toordinal(), str(page[-1].entry_id)])
-        return pb.ListReviewsResponse(reviews=map(messages.review, page), next_page_token=token)
+            found = await review_store.list_reviews(connection, organisation_id, until, after, page.limit)
+        shown, token = page.cut(found, lambda review: (review.due_date, review.entry_id))
+        return pb.ListReviewsResponse(reviews=map(messages.review, shown), next_page_token=token)
 
     async def ListFindings(
         self, request: pb.ListFindingsRequest, _context: Context
     ) -> pb.ListFindingsResponse:
         """List what is wrong, page by page. Raises PermissionDenied for another organisation's."""
-        organisation_id, size = _scope(request.organisation_id), paging.page_size(request.page_size)
-        after = self._after(request)
-        place = None if after is None else (after[0], UUID(after[1]), after[2], after[3])
+        organisation_id, page = _scope(request.organisation_id), Page(self._page_tokens, request)
+        after = None
+        if page.after is not None:
+            severity, last, kind, pointer = page.after
+            after = (severity, UUID(last), kind, pointer)
         async with self._database.connection() as connection:
-            found = await store.findings(connection, organisation_id, None, request.kind, place, size + 1)
-        page = found[:size]
-        token = ""
-        if len(found) > size:
-            last = page[-1]
-            here = [last.finding.severity, str(last.entry_id), last.finding.kind, last.finding.pointer]
-            token = self._next(request, here)
-        return pb.ListFindingsResponse(findings=map(messages.finding, page), next_page_token=token)
+            found = await store.findings(connection, organisation_id, None, request.kind, after, page.limit)
+        shown, token = page.cut(found, _place)
+        return pb.ListFindingsResponse(findings=map(messages.finding, shown), next_page_token=token)
 
     async def GetEntryQuality(
         self, request: pb.GetEntryQualityRequest, _context: Context
@@ -186,14 +179,6 @@ class QualityService(QualityServiceServicer):
     async def _own(self, connection: Connection, entry_id: UUID) -> None:
         Actor.of(_caller()).must_own((await entry_store.entries(connection, [entry_id])).get(entry_id))
 
-    def _after(self, request: Any) -> Any:
-        if not request.page_token:
-            return None
-        return json.loads(self._tokens.open(request.page_token, _binding(request)))
-
-    def _next(self, request: Message, place: list[Any]) -> str:
-        return self._tokens.seal(_binding(request), json.dumps(place).encode())
-
 
 async def _hiding(connection: Connection) -> Any:
     hold, since, waiting = await review_store.hold(connection)
@@ -202,10 +187,6 @@ async def _hiding(connection: Connection) -> Any:
 
 def _caller() -> Any:
     return access.current().caller
-
-
-def _binding(request: Message) -> bytes:
-    return paging.binding(request, _caller())
 
 
 def _chosen(confirmed: pb.ConfirmedRevision) -> tuple[UUID, int]:
@@ -222,6 +203,11 @@ def _scope(organisation_id: str) -> UUID | None:
     if not actor.owns(UUID(organisation_id)):
         raise PermissionDenied
     return UUID(organisation_id)
+
+
+def _place(found: StoredFinding) -> tuple[int, UUID, int, str]:
+    """Return what findings are in order by."""
+    return found.finding.severity, found.entry_id, found.finding.kind, found.finding.pointer
 
 
 def _nothing(organisation_id: UUID | None, today: date) -> Figures:
