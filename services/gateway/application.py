@@ -14,7 +14,7 @@ from services.chassis.errors import InvalidArgument, NotFound
 from services.gateway.assets import Assets
 from services.gateway.boundary import Boundary
 from services.gateway.open_directory.api import PATH as OPEN_DIRECTORY
-from services.gateway.pages import child, directory, find, home, involvement, login, shield
+from services.gateway.pages import child, directory, find, home, involvement, login, own_entries, shield
 from services.gateway.routes import form, open_form, open_page, page
 from services.gateway.visit import Site
 
@@ -64,6 +64,9 @@ def _pages(site: Site, assets: Assets, ready: Callable[[], Awaitable[None]]) -> 
             form(site, f"{record}/involvement/check", involvement.record),
             page(site, f"{record}/shield", shield.ask),
             form(site, f"{record}/shield", shield.receive),
+            page(site, own_entries.PATH, own_entries.show),
+            form(site, f"{own_entries.PATH}/{{id}}/confirm", own_entries.confirm),
+            form(site, f"{own_entries.PATH}/{{id}}/capacity", own_entries.say_capacity),
             open_page(site, directory.PATH, directory.ask),
             open_form(site, directory.PATH, directory.receive),
             open_page(site, f"{directory.PATH}/found", directory.found),

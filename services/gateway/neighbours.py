@@ -17,8 +17,20 @@ from grpc.aio import AioRpcError, Metadata
 from kith.childindex.v1 import child_index_service_pb2, child_pb2, shield_service_pb2
 from kith.childindex.v1.child_index_service_pb2_grpc import ChildIndexServiceStub
 from kith.childindex.v1.shield_service_pb2_grpc import ShieldServiceStub
-from kith.directory.v1 import directory_pb2, directory_service_pb2, duty_pb2, team_service_pb2
+from kith.directory.v1 import (
+    directory_pb2,
+    directory_service_pb2,
+    duty_pb2,
+    enquiry_service_pb2,
+    entry_pb2,
+    entry_service_pb2,
+    quality_service_pb2,
+    team_service_pb2,
+)
 from kith.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
+from kith.directory.v1.enquiry_service_pb2_grpc import EnquiryServiceStub
+from kith.directory.v1.entry_service_pb2_grpc import EntryServiceStub
+from kith.directory.v1.quality_service_pb2_grpc import QualityServiceStub
 from kith.directory.v1.team_service_pb2_grpc import TeamServiceStub
 from kith.search.v1 import search_service_pb2
 from kith.search.v1.search_service_pb2_grpc import SearchServiceStub
@@ -62,6 +74,9 @@ class Neighbours:
         self._shields = ShieldServiceStub(child_index)
         self._directory = DirectoryServiceStub(directory)
         self._teams = TeamServiceStub(directory)
+        self._entries = EntryServiceStub(directory)
+        self._quality = QualityServiceStub(directory)
+        self._enquiries = EnquiryServiceStub(directory)
 
     async def find_children(
         self, asker: Asker, request: search_service_pb2.FindChildrenRequest
@@ -129,6 +144,57 @@ class Neighbours:
             if not page_token:
                 return listed
 
+    async def entries_of(self, asker: Asker, organisation_id: str) -> list[entry_pb2.Entry]:
+        """Return all entries of an organisation in the directory."""
+        listed: list[entry_pb2.Entry] = []
+        page_token = ""
+        while True:
+            request = entry_service_pb2.ListEntriesRequest(
+                organisation_id=organisation_id, page_size=_PAGE, page_token=page_token
+            )
+            page = await _call(self._entries.ListEntries, request, asker)
+            listed += page.entries
+            page_token = page.next_page_token
+            if not page_token:
+                return listed
+
+    async def qualities(
+        self, asker: Asker, entry_ids: Iterable[str]
+    ) -> dict[str, quality_service_pb2.GetEntryQualityResponse]:
+        """Return what is known of the quality of a few entries, by entry, all asked for at once."""
+
+        async def quality(entry_id: str) -> quality_service_pb2.GetEntryQualityResponse | None:
+            try:
+                request = quality_service_pb2.GetEntryQualityRequest(entry_id=entry_id)
+                return await _call(self._quality.GetEntryQuality, request, asker)
+            except errors.NotFound:
+                # Published only a moment ago: nobody has looked at it yet.
+                return None
+
+        ids = list(entry_ids)
+        found = await asyncio.gather(*map(quality, ids))
+        return {entry_id: one for entry_id, one in zip(ids, found, strict=True) if one is not None}
+
+    async def confirm_entry(self, asker: Asker, entry_id: str, revision: int, request_id: str) -> None:
+        """Say that an entry is still correct. Raises Aborted if another revision is public than the one named."""
+        request = quality_service_pb2.ConfirmEntryRequest(
+            confirmed=quality_service_pb2.ConfirmedRevision(entry_id=entry_id, revision=revision),
+            request_id=request_id,
+        )
+        await _call(self._quality.ConfirmEntry, request, asker)
+
+    async def set_capacity(
+        self, asker: Asker, service_id: str, capacity: entry_pb2.Capacity, request_id: str
+    ) -> None:
+        """Say whether a service takes people."""
+        request = enquiry_service_pb2.SetCapacityRequest(
+            service_id=service_id,
+            state=capacity.state,
+            waiting_weeks=capacity.waiting_weeks,
+            request_id=request_id,
+        )
+        await _call(self._enquiries.SetCapacity, request, asker)
+
     async def _organisations(self, asker: Asker, ids: list[str]) -> Sequence[directory_pb2.Organisation]:
         request = directory_service_pb2.BatchGetOrganisationsRequest(ids=ids)
         return (await _call(self._directory.BatchGetOrganisations, request, asker)).organisations
@@ -172,6 +238,8 @@ def failure_of(error: AioRpcError) -> Failure:
             return errors.NotFound(info.reason, "")
         case grpc.StatusCode.UNAUTHENTICATED:
             return errors.Unauthenticated()
+        case grpc.StatusCode.ABORTED if info.reason == "REVISION_CHANGED":
+            return errors.Aborted(info.reason, "")
         case grpc.StatusCode.FAILED_PRECONDITION:
             return errors.FailedPrecondition(info.reason, "")
         # Those of any service are about calls at once, not about what the person was shown.
@@ -205,5 +273,11 @@ def channel_files() -> dict[str, tuple[Any, ...]]:
     return {
         "search": (search_service_pb2.DESCRIPTOR,),
         "child_index": (child_index_service_pb2.DESCRIPTOR, shield_service_pb2.DESCRIPTOR),
-        "directory": (directory_service_pb2.DESCRIPTOR, team_service_pb2.DESCRIPTOR),
+        "directory": (
+            directory_service_pb2.DESCRIPTOR,
+            team_service_pb2.DESCRIPTOR,
+            entry_service_pb2.DESCRIPTOR,
+            quality_service_pb2.DESCRIPTOR,
+            enquiry_service_pb2.DESCRIPTOR,
+        ),
     }

@@ -161,9 +161,11 @@ def service_page(service: Object, today: dt.date) -> ServicePage:
 
 def _found(result: ServiceResult, origin: Origin, typed: Mapping[str, str], today: dt.date) -> Found:
     service: Object = json.loads(result.publication.json)
-    places = _places(service, {code for code, *_ in _attributes(service)})
+    codes = {code for code, *_ in _attributes(service)}
+    places = _places(service, codes)
     towns = service_wording.towns([one.get("location", {}) for one in places], _point(origin))
-    far = service_wording.distance(result.distance) if result.HasField("distance") else ""
+    is_near = result.HasField("distance") and _CONFIDENTIAL not in codes
+    far = service_wording.distance(result.distance) if is_near else ""
     return Found(
         id=service["id"],
         name=service["name"],

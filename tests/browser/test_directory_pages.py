@@ -50,6 +50,21 @@ async def test_it_works_without_scripts(gateway: Surroundings, browser: BrowserC
     await page.get_by_role("heading", name="Sleep clinic 0").wait_for()
 
 
+async def test_a_page_that_was_left_quickly_is_not_come_back_to(
+    gateway: Surroundings, browser: BrowserContext
+) -> None:
+    refuge = gateway.neighbours.publications[2][0]
+    refuge.json = refuge.json.replace("threshold-level-2", "kind-domestic-abuse")
+    await browser.route("https://www.bbc.co.uk/*", lambda route: route.fulfill(body="Sunny"))
+    page = await browser.new_page()
+    await page.goto(f"{gateway.address}/services")
+    await page.goto(f"{gateway.address}/services/{refuge.id}")
+    await page.get_by_role("link", name="Leave this page quickly").click()
+    await page.get_by_text("Sunny").wait_for()
+    await page.go_back()
+    assert page.url == f"{gateway.address}/services"
+
+
 @pytest.mark.parametrize("width", [320, 768])
 async def test_nothing_scrolls_sideways_on_a_narrow_screen(
     gateway: Surroundings, browser: BrowserContext, width: int
