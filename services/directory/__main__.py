@@ -35,9 +35,9 @@ from services.directory.finding.service import PublicationService
 from services.directory.importing.runner import Runner
 from services.directory.importing.service import ImportService
 from services.directory.outbound import SafeClient
+from services.directory.parts import Parts
 from services.directory.people.organisation_contacts_service import OrganisationContactsService
 from services.directory.people.panel_service import PanelService
-from services.directory.people.parts import Parts
 from services.directory.people.people_service import PeopleService
 from services.directory.people.team_service import TeamService
 from services.directory.quality import completeness, link_checker
@@ -71,8 +71,8 @@ async def main(config: Config) -> None:
         SafeClient(link_checker.BOUNDS) as web,
     ):
         relay = Relay(db, TOPIC, kafka, "directory")
-        service = DirectoryService(db, keyring, relay.wake, clock)
         parts = Parts(db, Writes(db, keyring, relay.wake), PageTokens(keyring), clock)
+        service = DirectoryService(parts, relay.wake)
         pause = _TIDY_SECONDS_LOCALLY if config.local_mode else _TIDY_SECONDS
         tidying = Tidying(db, clock, relay.wake, pause)
         timing = Timing(db, clock, relay.wake, pause)
@@ -91,21 +91,15 @@ async def main(config: Config) -> None:
             config,
             [
                 (add_DirectoryServiceServicer_to_server, service),
-                (add_EntryServiceServicer_to_server, EntryService(db, keyring, relay.wake, clock)),
+                (add_EntryServiceServicer_to_server, EntryService(parts)),
                 (add_PeopleServiceServicer_to_server, PeopleService(parts)),
                 (add_TeamServiceServicer_to_server, TeamService(parts)),
                 (add_OrganisationContactsServiceServicer_to_server, OrganisationContactsService(parts)),
                 (add_PanelServiceServicer_to_server, PanelService(parts)),
                 (add_EnquiryServiceServicer_to_server, EnquiryService(parts)),
                 (add_ImportServiceServicer_to_server, imports),
-                (
-                    add_QualityServiceServicer_to_server,
-                    QualityService(db, keyring, policy, relay.wake, clock),
-                ),
-                (
-                    add_DuplicateServiceServicer_to_server,
-                    DuplicateService(db, keyring, relay.wake, clock),
-                ),
+                (add_QualityServiceServicer_to_server, QualityService(parts, policy)),
+                (add_DuplicateServiceServicer_to_server, DuplicateService(parts)),
                 (
                     add_PublicationServiceServicer_to_server,
                     PublicationService(db, keyring, index, follower),

@@ -12,14 +12,12 @@ from kith.directory.v1.directory_events_pb2 import DirectoryEvent
 from kith.directory.v1.directory_service_pb2_grpc import DirectoryServiceServicer
 from kith.directory.v1.people_service_pb2 import NewPractitioner
 from services.chassis import outbox, paging
-from services.chassis.database import Connection, Database
-from services.chassis.keyring import Keyring
-from services.chassis.paging import PageTokens
-from services.chassis.writes import Writes
+from services.chassis.database import Connection
 from services.directory import messages, store
 from services.directory.editing import adopting
 from services.directory.entries import Organisation, Service
 from services.directory.page import Page
+from services.directory.parts import Parts
 from services.directory.people import reach, staffing
 from services.directory.refusals import OrganisationNotFound
 
@@ -32,19 +30,10 @@ _USUAL_CHANGES = 500
 class DirectoryService(DirectoryServiceServicer):
     """Answers for the directory. Who may ask is decided before, by the rule beside each method."""
 
-    def __init__(
-        self,
-        database: Database,
-        keyring: Keyring,
-        wake: Callable[[], None],
-        clock: Callable[[], datetime],
-    ) -> None:
-        """`wake` is called after each commit that may have written an event; `clock` is in UTC."""
-        self._database = database
-        self._writes = Writes(database, keyring, wake)
-        self._page_tokens = PageTokens(keyring)
+    def __init__(self, parts: Parts, wake: Callable[[], None]) -> None:
+        """`wake` is called after a commit that may have written an event and is no write with a request id."""
+        self._parts = parts
         self._wake = wake
-        self._clock = clock
 
     async def CreateOrganisation(
         self, request: pb.CreateOrganisationRequest, _context: Context
@@ -52,12 +41,12 @@ class DirectoryService(DirectoryServiceServicer):
         """Create an organisation, and publish it. Raises DocumentInvalid."""
 
         async def create(connection: Connection) -> pb.CreateOrganisationResponse:
-            organisation = _organisation(request, self._clock())
+            organisation = _organisation(request, self._parts.clock())
             await store.add_organisation(connection, organisation)
             await adopting.adopt_organisation(connection, organisation, organisation.update_time)
             return pb.CreateOrganisationResponse(organisation=messages.organisation(organisation))
 
-        return await self._writes.once(request, pb.CreateOrganisationResponse, create)
+        return await self._parts.writes.once(request, pb.CreateOrganisationResponse, create)
 
     async def CreateService(
         self, request: pb.CreateServiceRequest, _context: Context
@@ -65,7 +54,7 @@ class DirectoryService(DirectoryServiceServicer):
         """Create a service, and publish it. Raises OrganisationNotFound, DocumentInvalid, ConfidentialPlace."""
 
         async def create(connection: Connection) -> pb.CreateServiceResponse:
-            service = _service(request, self._clock())
+            service = _service(request, self._parts.clock())
             if not await store.organisations(connection, [service.organisation_id]):
                 raise OrganisationNotFound
             await store.add_service(connection, service)
@@ -73,7 +62,7 @@ class DirectoryService(DirectoryServiceServicer):
             (made,) = await store.services(connection, [service.id])
             return pb.CreateServiceResponse(service=messages.service(made))
 
-        return await self._writes.once(request, pb.CreateServiceResponse, create)
+        return await self._parts.writes.once(request, pb.CreateServiceResponse, create)
 
     async def CreatePractitioner(
         self, request: pb.CreatePractitionerRequest, _context: Context
@@ -81,7 +70,7 @@ class DirectoryService(DirectoryServiceServicer):
         """Create a practitioner. Raises ServiceNotFound."""
 
         async def create(connection: Connection) -> pb.CreatePractitionerResponse:
-            now = self._clock()
+            now = self._parts.clock()
             details = NewPractitioner(
                 service_id=request.service_id,
                 display_name=request.display_name,
@@ -93,14 +82,14 @@ class DirectoryService(DirectoryServiceServicer):
             (made,) = await reach.practitioners(connection, ids, now)
             return pb.CreatePractitionerResponse(practitioner=made)
 
-        return await self._writes.once(request, pb.CreatePractitionerResponse, create)
+        return await self._parts.writes.once(request, pb.CreatePractitionerResponse, create)
 
     async def RecordPractitionerLeft(
         self, request: pb.RecordPractitionerLeftRequest, _context: Context
     ) -> pb.RecordPractitionerLeftResponse:
         """Record that a practitioner left; a second time changes nothing. Raises PractitionerNotFound."""
-        now, ids = self._clock(), _uuids([request.practitioner_id])
-        async with self._database.transaction() as connection:
+        now, ids = self._parts.clock(), _uuids([request.practitioner_id])
+        async with self._parts.database.transaction() as connection:
             await staffing.leave(connection, ids, now)
             (left,) = await reach.practitioners(connection, ids, now)
         self._wake()
@@ -110,7 +99,7 @@ class DirectoryService(DirectoryServiceServicer):
         self, request: pb.BatchGetOrganisationsRequest, _context: Context
     ) -> pb.BatchGetOrganisationsResponse:
         """Get organisations, in one round trip to the database."""
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             found = await store.organisations(connection, _uuids(request.ids))
         return pb.BatchGetOrganisationsResponse(organisations=map(messages.organisation, found))
 
@@ -118,7 +107,7 @@ class DirectoryService(DirectoryServiceServicer):
         self, request: pb.BatchGetServicesRequest, _context: Context
     ) -> pb.BatchGetServicesResponse:
         """Get services, in one round trip to the database."""
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             found = await store.services(connection, _uuids(request.ids))
         return pb.BatchGetServicesResponse(services=map(messages.service, found))
 
@@ -126,17 +115,17 @@ class DirectoryService(DirectoryServiceServicer):
         self, request: pb.BatchGetPractitionersRequest, _context: Context
     ) -> pb.BatchGetPractitionersResponse:
         """Get practitioners with who covers and who is on duty, in two round trips to the database at most."""
-        async with self._database.connection() as connection:
-            found = await reach.practitioners(connection, _uuids(request.ids), self._clock())
+        async with self._parts.database.connection() as connection:
+            found = await reach.practitioners(connection, _uuids(request.ids), self._parts.clock())
         return pb.BatchGetPractitionersResponse(practitioners=found)
 
     async def ListServices(
         self, request: pb.ListServicesRequest, _context: Context
     ) -> pb.ListServicesResponse:
         """List services by name, page by page."""
-        page = Page(self._page_tokens, request)
+        page = Page(self._parts.page_tokens, request)
         organisation_id = UUID(request.organisation_id) if request.organisation_id else None
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             found = await store.services_by_name(connection, organisation_id, page.after_id, page.limit)
         shown, token = page.cut(found, lambda service: service.id)
         return pb.ListServicesResponse(services=map(messages.service, shown), next_page_token=token)
@@ -144,7 +133,7 @@ class DirectoryService(DirectoryServiceServicer):
     async def ListChanges(self, request: pb.ListChangesRequest, _context: Context) -> pb.ListChangesResponse:
         """List events from the outbox."""
         limit = paging.page_size(request.page_size, default=_USUAL_CHANGES, cap=_MOST_CHANGES)
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             changes = await outbox.list_changes(connection, request.after, limit)
         return pb.ListChangesResponse(
             events=[DirectoryEvent.FromString(event.payload) for event in changes.events],

@@ -1,7 +1,6 @@
 """`EntryService`: from the contract to the workflow and back, nothing else."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,17 +12,15 @@ from kith.directory.v1 import entry_pb2
 from kith.directory.v1 import entry_service_pb2 as pb
 from kith.directory.v1.entry_service_pb2_grpc import EntryServiceServicer
 from services.chassis import access
-from services.chassis.database import Connection, Database
+from services.chassis.database import Connection
 from services.chassis.errors import PermissionDenied
-from services.chassis.keyring import Keyring
-from services.chassis.paging import PageTokens
-from services.chassis.writes import Writes
 from services.directory.editing import entry_message, store, workflow
 from services.directory.editing.actor import Actor
 from services.directory.editing.entry import Entry, Revision
 from services.directory.openreferral import compare, rules
 from services.directory.openreferral.faults import Fault
 from services.directory.page import Page
+from services.directory.parts import Parts
 from services.directory.refusals import DocumentInvalid, RevisionNotFound
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -34,18 +31,8 @@ _ABOVE_ALL_NUMBERS = 2**31
 class EntryService(EntryServiceServicer):
     """Answers for the entries. Who may ask at all is decided before, by the rule beside each method."""
 
-    def __init__(
-        self,
-        database: Database,
-        keyring: Keyring,
-        wake: Callable[[], None],
-        clock: Callable[[], datetime],
-    ) -> None:
-        """`wake` is called after each commit that may have written an event; `clock` is in UTC."""
-        self._database = database
-        self._writes = Writes(database, keyring, wake)
-        self._page_tokens = PageTokens(keyring)
-        self._clock = clock
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     async def CreateEntry(self, request: pb.CreateEntryRequest, _context: Context) -> pb.CreateEntryResponse:
         """Create an entry. Raises what `workflow.create` raises."""
@@ -56,11 +43,11 @@ class EntryService(EntryServiceServicer):
             entry_id = _given_id(value)
             owner = UUID(request.organisation_id) if request.organisation_id else None
             entry = await workflow.create(
-                connection, actor, kind, entry_id, owner, value, request.note, self._clock()
+                connection, actor, kind, entry_id, owner, value, request.note, self._parts.clock()
             )
             return pb.CreateEntryResponse(entry=await _message(connection, entry))
 
-        return await self._writes.once(request, pb.CreateEntryResponse, create)
+        return await self._parts.writes.once(request, pb.CreateEntryResponse, create)
 
     async def UpdateEntry(self, request: pb.UpdateEntryRequest, _context: Context) -> pb.UpdateEntryResponse:
         """Add a revision. Raises what `workflow.update` raises."""
@@ -76,11 +63,11 @@ class EntryService(EntryServiceServicer):
                 value,
                 request.note,
                 request.etag,
-                self._clock(),
+                self._parts.clock(),
             )
             return pb.UpdateEntryResponse(entry=await _message(connection, entry))
 
-        return await self._writes.once(request, pb.UpdateEntryResponse, update)
+        return await self._parts.writes.once(request, pb.UpdateEntryResponse, update)
 
     async def SubmitRevision(
         self, request: pb.SubmitRevisionRequest, _context: Context
@@ -90,13 +77,13 @@ class EntryService(EntryServiceServicer):
 
         async def submit(connection: Connection) -> pb.SubmitRevisionResponse:
             entry, revision = await workflow.submit(
-                connection, actor, UUID(request.entry_id), request.number, self._clock()
+                connection, actor, UUID(request.entry_id), request.number, self._parts.clock()
             )
             return pb.SubmitRevisionResponse(
                 entry=await _message(connection, entry), revision=entry_message.revision(revision)
             )
 
-        return await self._writes.once(request, pb.SubmitRevisionResponse, submit)
+        return await self._parts.writes.once(request, pb.SubmitRevisionResponse, submit)
 
     async def ApproveRevision(
         self, request: pb.ApproveRevisionRequest, _context: Context
@@ -106,13 +93,13 @@ class EntryService(EntryServiceServicer):
 
         async def approve(connection: Connection) -> pb.ApproveRevisionResponse:
             entry, revision = await workflow.approve(
-                connection, actor, UUID(request.entry_id), request.number, request.note, self._clock()
+                connection, actor, UUID(request.entry_id), request.number, request.note, self._parts.clock()
             )
             return pb.ApproveRevisionResponse(
                 entry=await _message(connection, entry), revision=entry_message.revision(revision)
             )
 
-        return await self._writes.once(request, pb.ApproveRevisionResponse, approve)
+        return await self._parts.writes.once(request, pb.ApproveRevisionResponse, approve)
 
     async def RejectRevision(
         self, request: pb.RejectRevisionRequest, _context: Context
@@ -122,13 +109,13 @@ class EntryService(EntryServiceServicer):
 
         async def reject(connection: Connection) -> pb.RejectRevisionResponse:
             entry, revision = await workflow.reject(
-                connection, actor, UUID(request.entry_id), request.number, request.note, self._clock()
+                connection, actor, UUID(request.entry_id), request.number, request.note, self._parts.clock()
             )
             return pb.RejectRevisionResponse(
                 entry=await _message(connection, entry), revision=entry_message.revision(revision)
             )
 
-        return await self._writes.once(request, pb.RejectRevisionResponse, reject)
+        return await self._parts.writes.once(request, pb.RejectRevisionResponse, reject)
 
     async def WithdrawEntry(
         self, request: pb.WithdrawEntryRequest, _context: Context
@@ -138,11 +125,11 @@ class EntryService(EntryServiceServicer):
 
         async def withdraw(connection: Connection) -> pb.WithdrawEntryResponse:
             entry = await workflow.withdraw(
-                connection, actor, UUID(request.entry_id), request.etag, self._clock()
+                connection, actor, UUID(request.entry_id), request.etag, self._parts.clock()
             )
             return pb.WithdrawEntryResponse(entry=await _message(connection, entry))
 
-        return await self._writes.once(request, pb.WithdrawEntryResponse, withdraw)
+        return await self._parts.writes.once(request, pb.WithdrawEntryResponse, withdraw)
 
     async def CloseTemporarily(
         self, request: pb.CloseTemporarilyRequest, _context: Context
@@ -151,26 +138,26 @@ class EntryService(EntryServiceServicer):
         actor = _actor()
 
         async def close(connection: Connection) -> pb.CloseTemporarilyResponse:
-            now = self._clock()
+            now = self._parts.clock()
             entry = await workflow.turn(
                 connection, actor, UUID(request.entry_id), lambda entry: entry.closed(now), now
             )
             return pb.CloseTemporarilyResponse(entry=await _message(connection, entry))
 
-        return await self._writes.once(request, pb.CloseTemporarilyResponse, close)
+        return await self._parts.writes.once(request, pb.CloseTemporarilyResponse, close)
 
     async def Reopen(self, request: pb.ReopenRequest, _context: Context) -> pb.ReopenResponse:
         """End a temporary closure. Raises EntryStands."""
         actor = _actor()
 
         async def reopen(connection: Connection) -> pb.ReopenResponse:
-            now = self._clock()
+            now = self._parts.clock()
             entry = await workflow.turn(
                 connection, actor, UUID(request.entry_id), lambda entry: entry.reopened(now), now
             )
             return pb.ReopenResponse(entry=await _message(connection, entry))
 
-        return await self._writes.once(request, pb.ReopenResponse, reopen)
+        return await self._parts.writes.once(request, pb.ReopenResponse, reopen)
 
     async def SetVisibility(
         self, request: pb.SetVisibilityRequest, _context: Context
@@ -181,7 +168,7 @@ class EntryService(EntryServiceServicer):
         end = _time(request.HasField("visible_end_time"), request.visible_end_time)
 
         async def turn(connection: Connection) -> pb.SetVisibilityResponse:
-            now = self._clock()
+            now = self._parts.clock()
             entry = await workflow.turn(
                 connection,
                 actor,
@@ -192,11 +179,11 @@ class EntryService(EntryServiceServicer):
             )
             return pb.SetVisibilityResponse(entry=await _message(connection, entry))
 
-        return await self._writes.once(request, pb.SetVisibilityResponse, turn)
+        return await self._parts.writes.once(request, pb.SetVisibilityResponse, turn)
 
     async def GetEntry(self, request: pb.GetEntryRequest, _context: Context) -> pb.GetEntryResponse:
         """Get an entry with a revision. Raises EntryNotFound, PermissionDenied, RevisionNotFound."""
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             entry = await _seen(connection, request.entry_id)
             revision = await _revision(connection, entry, request.number or entry.latest_revision)
             return pb.GetEntryResponse(
@@ -206,13 +193,13 @@ class EntryService(EntryServiceServicer):
 
     async def ListEntries(self, request: pb.ListEntriesRequest, _context: Context) -> pb.ListEntriesResponse:
         """List entries by id, page by page. Raises PermissionDenied."""
-        actor, page = _actor(), Page(self._page_tokens, request)
+        actor, page = _actor(), Page(self._parts.page_tokens, request)
         organisation_id = UUID(request.organisation_id) if request.organisation_id else None
         if organisation_id is None and not actor.is_editor:
             organisation_id = actor.organisation_id
         if not actor.owns(organisation_id):
             raise PermissionDenied
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             found = await store.list_entries(
                 connection,
                 organisation_id,
@@ -232,9 +219,9 @@ class EntryService(EntryServiceServicer):
         self, request: pb.ListRevisionsRequest, _context: Context
     ) -> pb.ListRevisionsResponse:
         """List the revisions of an entry, the latest first. Raises EntryNotFound, PermissionDenied."""
-        page = Page(self._page_tokens, request)
+        page = Page(self._parts.page_tokens, request)
         below = page.after or _ABOVE_ALL_NUMBERS
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             entry = await _seen(connection, request.entry_id)
             found = await store.revisions(connection, entry.id, below, page.limit)
         shown, token = page.cut(found, lambda revision: revision.number)
@@ -244,7 +231,7 @@ class EntryService(EntryServiceServicer):
         self, request: pb.CompareRevisionsRequest, _context: Context
     ) -> pb.CompareRevisionsResponse:
         """Compare two revisions. Raises EntryNotFound, PermissionDenied, RevisionNotFound."""
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             entry = await _seen(connection, request.entry_id)
             after = await _revision(connection, entry, request.number or entry.latest_revision)
             base_number = request.base_number or entry.published_revision

@@ -20,8 +20,8 @@ from services.directory.enquiries.enquiry import (
 )
 from services.directory.enquiries.refusals import EnquiryBudgetSpent, EnquiryNotFound, EnquiryWaiting
 from services.directory.page import Page
+from services.directory.parts import Parts
 from services.directory.people import ownership, practitioner_store
-from services.directory.people.parts import Parts
 from services.directory.people.refusals import PractitionerHasLeft
 from services.directory.refusals import PractitionerNotFound, ServiceNotFound
 

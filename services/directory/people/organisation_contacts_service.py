@@ -13,6 +13,7 @@ from kith.directory.v1 import organisation_contacts_service_pb2 as pb
 from kith.directory.v1.organisation_contacts_service_pb2_grpc import OrganisationContactsServiceServicer
 from services.chassis import outbox
 from services.chassis.database import Connection
+from services.directory.parts import Parts
 from services.directory.people import (
     events,
     ownership,
@@ -21,7 +22,6 @@ from services.directory.people import (
     rota_message,
     team_store,
 )
-from services.directory.people.parts import Parts
 from services.directory.people.refusals import (
     ChangedSince,
     OtherOrganisation,

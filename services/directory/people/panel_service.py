@@ -13,9 +13,9 @@ from kith.directory.v1.panel_service_pb2_grpc import PanelServiceServicer
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.directory.page import Page
+from services.directory.parts import Parts
 from services.directory.people import events, ownership, panel_store, practitioner_store, team_store
 from services.directory.people.panel import Panel
-from services.directory.people.parts import Parts
 from services.directory.people.refusals import (
     ChangedSince,
     PanelEnded,

@@ -12,6 +12,7 @@ from kith.directory.v1 import people_service_pb2 as pb
 from kith.directory.v1.people_service_pb2_grpc import PeopleServiceServicer
 from services.chassis.database import Connection
 from services.directory.page import Page
+from services.directory.parts import Parts
 from services.directory.people import (
     local_time,
     ownership,
@@ -22,7 +23,6 @@ from services.directory.people import (
 )
 from services.directory.people.absence import Absence
 from services.directory.people.dates import from_date
-from services.directory.people.parts import Parts
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

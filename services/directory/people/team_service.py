@@ -12,6 +12,7 @@ from kith.directory.v1.team_service_pb2_grpc import TeamServiceServicer
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.directory.page import Page
+from services.directory.parts import Parts
 from services.directory.people import (
     events,
     ownership,
@@ -21,7 +22,6 @@ from services.directory.people import (
     team_store,
 )
 from services.directory.people.duty import Rota
-from services.directory.people.parts import Parts
 from services.directory.people.refusals import (
     ChangedSince,
     OtherOrganisation,

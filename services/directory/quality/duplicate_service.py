@@ -1,6 +1,6 @@
 """`DuplicateService`: from the contract to pairs and mergers and back, nothing else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +10,11 @@ from kith.directory.v1 import duplicate_pb2
 from kith.directory.v1 import duplicate_service_pb2 as pb
 from kith.directory.v1.duplicate_service_pb2_grpc import DuplicateServiceServicer
 from services.chassis import access
-from services.chassis.database import Connection, Database
-from services.chassis.keyring import Keyring
-from services.chassis.paging import PageTokens
-from services.chassis.writes import Writes
-from services.directory.clock import Clock
+from services.chassis.database import Connection
 from services.directory.editing import store as entry_store
 from services.directory.editing.actor import Actor
 from services.directory.page import Page
+from services.directory.parts import Parts
 from services.directory.quality import duplicate_store, mergers, merging, messages
 from services.directory.quality.duplicate_store import Duplicate
 from services.directory.quality.refusals import DuplicateNotFound
@@ -28,22 +25,18 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class DuplicateService(DuplicateServiceServicer):
     """Answers for pairs of entries. Who may ask is decided before, by the rule beside each method."""
 
-    def __init__(self, database: Database, keyring: Keyring, wake: Callable[[], None], clock: Clock) -> None:
-        """`wake` is called after each commit that may have written an event."""
-        self._database = database
-        self._writes = Writes(database, keyring, wake)
-        self._page_tokens = PageTokens(keyring)
-        self._clock = clock
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     async def ListDuplicates(
         self, request: pb.ListDuplicatesRequest, _context: Context
     ) -> pb.ListDuplicatesResponse:
         """List pairs, page by page."""
-        page = Page(self._page_tokens, request)
+        page = Page(self._parts.page_tokens, request)
         entry_id = UUID(request.entry_id) if request.entry_id else None
         state = request.state or duplicate_pb2.Duplicate.STATE_PROPOSED
         after = None if page.after is None else (page.after[0], UUID(page.after[1]))
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             found = await duplicate_store.list_duplicates(connection, state, entry_id, after, page.limit)
             shown, token = page.cut(found, lambda pair: (pair.score, pair.id))
             duplicates = await _messages(connection, shown)
@@ -53,7 +46,7 @@ class DuplicateService(DuplicateServiceServicer):
         self, request: pb.GetDuplicateRequest, _context: Context
     ) -> pb.GetDuplicateResponse:
         """Get a pair and the parts in which the two differ. Raises DuplicateNotFound."""
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             pair = await duplicate_store.duplicate(connection, UUID(request.duplicate_id))
             if pair is None:
                 raise DuplicateNotFound
@@ -78,12 +71,12 @@ class DuplicateService(DuplicateServiceServicer):
 
         async def decide(connection: Connection) -> pb.DecideDuplicateResponse:
             pair = await mergers.decide(
-                connection, actor, UUID(request.duplicate_id), request.state, self._clock()
+                connection, actor, UUID(request.duplicate_id), request.state, self._parts.clock()
             )
             [shown] = await _messages(connection, [pair])
             return pb.DecideDuplicateResponse(duplicate=shown)
 
-        return await self._writes.once(request, pb.DecideDuplicateResponse, decide)
+        return await self._parts.writes.once(request, pb.DecideDuplicateResponse, decide)
 
     async def MergeEntries(
         self, request: pb.MergeEntriesRequest, _context: Context
@@ -99,21 +92,21 @@ class DuplicateService(DuplicateServiceServicer):
                 UUID(request.surviving_entry_id),
                 list(request.taken_pointers),
                 list(request.revisions),
-                self._clock(),
+                self._parts.clock(),
             )
             return pb.MergeEntriesResponse(merger=messages.merger(done))
 
-        return await self._writes.once(request, pb.MergeEntriesResponse, merge)
+        return await self._parts.writes.once(request, pb.MergeEntriesResponse, merge)
 
     async def UndoMerger(self, request: pb.UndoMergerRequest, _context: Context) -> pb.UndoMergerResponse:
         """Undo a merger. Raises what `mergers.undo` raises."""
         actor = Actor.of(access.current().caller)
 
         async def undo(connection: Connection) -> pb.UndoMergerResponse:
-            undone = await mergers.undo(connection, actor, UUID(request.merger_id), self._clock())
+            undone = await mergers.undo(connection, actor, UUID(request.merger_id), self._parts.clock())
             return pb.UndoMergerResponse(merger=messages.merger(undone))
 
-        return await self._writes.once(request, pb.UndoMergerResponse, undo)
+        return await self._parts.writes.once(request, pb.UndoMergerResponse, undo)
 
 
 async def _messages(connection: Connection, pairs: Sequence[Duplicate]) -> list[duplicate_pb2.Duplicate]:

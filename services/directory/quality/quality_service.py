@@ -1,6 +1,5 @@
 """`QualityService`: from the contract to confirmations, reviews and findings and back, nothing else."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final
@@ -11,15 +10,12 @@ import grpc
 from kith.directory.v1 import quality_service_pb2 as pb
 from kith.directory.v1.quality_service_pb2_grpc import QualityServiceServicer
 from services.chassis import access
-from services.chassis.database import Connection, Database
+from services.chassis.database import Connection
 from services.chassis.errors import InvalidArgument, PermissionDenied
-from services.chassis.keyring import Keyring
-from services.chassis.paging import PageTokens
-from services.chassis.writes import Writes
-from services.directory.clock import Clock
 from services.directory.editing import store as entry_store
 from services.directory.editing.actor import Actor
 from services.directory.page import Page
+from services.directory.parts import Parts
 from services.directory.quality import messages, review_store, store
 from services.directory.quality.confirming import confirm
 from services.directory.quality.examining import REVIEWED
@@ -37,21 +33,15 @@ _ABOVE_ALL_IDS: Final = 2**62
 class QualityService(QualityServiceServicer):
     """Answers for the quality of entries. Who may ask at all is decided before, by the rule beside each method."""
 
-    def __init__(
-        self, database: Database, keyring: Keyring, policy: Policy, wake: Callable[[], None], clock: Clock
-    ) -> None:
-        """`wake` is called after each commit that may have written an event."""
-        self._database = database
-        self._writes = Writes(database, keyring, wake)
-        self._page_tokens = PageTokens(keyring)
+    def __init__(self, parts: Parts, policy: Policy) -> None:
+        self._parts = parts
         self._policy = policy
-        self._clock = clock
 
     async def ConfirmEntry(
         self, request: pb.ConfirmEntryRequest, _context: Context
     ) -> pb.ConfirmEntryResponse:
         """Confirm one entry. Raises what `confirm` raises."""
-        return await self._writes.once(
+        return await self._parts.writes.once(
             request, pb.ConfirmEntryResponse, partial(self._confirm, request, Actor.of(_caller()))
         )
 
@@ -59,7 +49,7 @@ class QualityService(QualityServiceServicer):
         self, request: pb.ConfirmEntryRequest, actor: Actor, connection: Connection
     ) -> pb.ConfirmEntryResponse:
         chosen = [_chosen(request.confirmed)]
-        confirmed = await confirm(connection, self._policy, actor, chosen, self._clock())
+        confirmed = await confirm(connection, self._policy, actor, chosen, self._parts.clock())
         listed = await review_store.review(connection, chosen[0][0])
         return pb.ConfirmEntryResponse(
             confirmation=messages.confirmation(confirmed[0]),
@@ -76,18 +66,18 @@ class QualityService(QualityServiceServicer):
         actor = Actor.of(_caller())
 
         async def all_of_them(connection: Connection) -> pb.BatchConfirmEntriesResponse:
-            confirmed = await confirm(connection, self._policy, actor, chosen, self._clock())
+            confirmed = await confirm(connection, self._policy, actor, chosen, self._parts.clock())
             return pb.BatchConfirmEntriesResponse(confirmations=map(messages.confirmation, confirmed))
 
-        return await self._writes.once(request, pb.BatchConfirmEntriesResponse, all_of_them)
+        return await self._parts.writes.once(request, pb.BatchConfirmEntriesResponse, all_of_them)
 
     async def ListConfirmations(
         self, request: pb.ListConfirmationsRequest, _context: Context
     ) -> pb.ListConfirmationsResponse:
         """List who confirmed an entry, page by page. Raises as `Actor.must_own`."""
-        entry_id, page = UUID(request.entry_id), Page(self._page_tokens, request)
+        entry_id, page = UUID(request.entry_id), Page(self._parts.page_tokens, request)
         below = page.after or _ABOVE_ALL_IDS
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             await self._own(connection, entry_id)
             found = await review_store.confirmations(connection, entry_id, below, page.limit)
         shown, token = page.cut(found, lambda confirmation: confirmation.id)
@@ -97,14 +87,14 @@ class QualityService(QualityServiceServicer):
 
     async def ListReviews(self, request: pb.ListReviewsRequest, _context: Context) -> pb.ListReviewsResponse:
         """List what is to be confirmed, page by page. Raises PermissionDenied for another organisation's."""
-        organisation_id, page = _scope(request.organisation_id), Page(self._page_tokens, request)
+        organisation_id, page = _scope(request.organisation_id), Page(self._parts.page_tokens, request)
         until = None
         if request.HasField("days_ahead"):
-            until = self._clock().date() + timedelta(days=request.days_ahead)
+            until = self._parts.clock().date() + timedelta(days=request.days_ahead)
         after = None
         if page.after is not None:
             after = (date.fromisoformat(page.after[0]), UUID(page.after[1]))
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             found = await review_store.list_reviews(connection, organisation_id, until, after, page.limit)
         shown, token = page.cut(found, lambda review: (review.due_date, review.entry_id))
         return pb.ListReviewsResponse(reviews=map(messages.review, shown), next_page_token=token)
@@ -113,12 +103,12 @@ class QualityService(QualityServiceServicer):
         self, request: pb.ListFindingsRequest, _context: Context
     ) -> pb.ListFindingsResponse:
         """List what is wrong, page by page. Raises PermissionDenied for another organisation's."""
-        organisation_id, page = _scope(request.organisation_id), Page(self._page_tokens, request)
+        organisation_id, page = _scope(request.organisation_id), Page(self._parts.page_tokens, request)
         after = None
         if page.after is not None:
             severity, last, kind, pointer = page.after
             after = (severity, UUID(last), kind, pointer)
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             found = await store.findings(connection, organisation_id, None, request.kind, after, page.limit)
         shown, token = page.cut(found, _place)
         return pb.ListFindingsResponse(findings=map(messages.finding, shown), next_page_token=token)
@@ -128,7 +118,7 @@ class QualityService(QualityServiceServicer):
     ) -> pb.GetEntryQualityResponse:
         """Get the quality of one entry. Raises QualityNotKnown, and as `Actor.must_own`."""
         entry_id = UUID(request.entry_id)
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             await self._own(connection, entry_id)
             listed = await review_store.review(connection, entry_id)
             quality = await store.quality(connection, entry_id)
@@ -149,8 +139,8 @@ class QualityService(QualityServiceServicer):
         organisation_id = UUID(request.organisation_id) if request.organisation_id else None
         if not Actor.of(_caller()).owns(organisation_id):
             raise PermissionDenied
-        today = self._clock().date()
-        async with self._database.connection() as connection:
+        today = self._parts.clock().date()
+        async with self._parts.database.connection() as connection:
             found = await store.figures(connection, organisation_id, today)
             months = await store.months(connection, organisation_id, _MONTHS + 1)
         current = next((one for one in found if one.organisation_id == organisation_id), None)
@@ -163,7 +153,7 @@ class QualityService(QualityServiceServicer):
 
     async def GetHiding(self, _request: pb.GetHidingRequest, _context: Context) -> pb.GetHidingResponse:
         """Get whether hiding waits for an editor."""
-        async with self._database.connection() as connection:
+        async with self._parts.database.connection() as connection:
             return pb.GetHidingResponse(hiding=await _hiding(connection))
 
     async def AllowHiding(self, request: pb.AllowHidingRequest, _context: Context) -> pb.AllowHidingResponse:
@@ -174,7 +164,7 @@ class QualityService(QualityServiceServicer):
                 raise HidingNotHeld
             return pb.AllowHidingResponse(hiding=await _hiding(connection))
 
-        return await self._writes.once(request, pb.AllowHidingResponse, allow)
+        return await self._parts.writes.once(request, pb.AllowHidingResponse, allow)
 
     async def _own(self, connection: Connection, entry_id: UUID) -> None:
         Actor.of(_caller()).must_own((await entry_store.entries(connection, [entry_id])).get(entry_id))
