@@ -11,6 +11,8 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from services.directory.openreferral import confidentiality
+
 Document = dict[str, Any]
 _KITH: Final = "kith"
 _SHOWN: Final = 500
@@ -49,7 +51,11 @@ def merge(
     """Return `here` with what the source sent.
 
     A field that another than the source wrote, by its provenance, stays; unless `take_published`, or it is the same.
+    What is confidential here stays so whatever is sent: a publisher leaves out the refuge that shares a place, or calls
+    it otherwise. Only an editor ends it, by an edit.
     """
+    if confidentiality.hides(here.get(_KITH, {})) and not confidentiality.hides(sent.get(_KITH, {})):
+        sent = {**sent, _KITH: {**sent.get(_KITH, {}), "confidential": True}}
     theirs, ours = dict(_fields(sent)), dict(_fields(here))
     changes, result = [], dict(ours)
     kept = {pointer: dict(origin) for pointer, origin in provenance.items()}

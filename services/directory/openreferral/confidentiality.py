@@ -5,10 +5,12 @@ than needed is right here: a sentence can be written again, an address cannot be
 """
 
 import copy
+import html
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 from kith.directory.v1 import entry_pb2
 from kith.directory.v1.directory_pb2 import Service
@@ -41,7 +43,13 @@ _PARTS: Final = frozenset(
 _NO_TEXT: Final = re.compile(r"id|\w+_id|kind|extension")
 _NUMBERS: Final = frozenset({"number", "phone"})
 
-_GEOGRAPHIC: Final = re.compile(r"(?:(?:\+|00)?44\D{0,3}0?|0)\D{0,3}[12](?:\D{0,3}\d){5,9}")
+# Of the digits alone, however they are parted.
+_GEOGRAPHIC: Final = re.compile(r"(?:0*440*|0+)[12]\d{5,}")
+# The marks alone: an attribute may tell as well.
+_TAG: Final = re.compile(
+    r"</?(?:a|b|br|div|em|font|h[1-6]|i|li|ol|p|span|strong|su[bp]|t[dhr]|u|ul)\b|/?>", re.IGNORECASE
+)
+_MOST_WRAPPINGS: Final = 8
 _STREETS: Final = (
     "road|rd|street|avenue|ave|lane|drive|crescent|cres|terrace|grove|gardens|gdns|mews|wharf|quay"
 )
@@ -51,21 +59,22 @@ _PERHAPS_STREETS: Final = (
 )
 _MAPS: Final = (
     r"maps\.google|google\.[a-z.]{2,6}/maps|goo\.gl/maps|maps\.app\.goo\.gl|what3words\.com|w3w\.co|"
-    r"openstreetmap\.org|osm\.org|streetmap\.co\.uk|maps\.apple\.com|bing\.com/maps"
+    r"openstreetmap\.org|osm\.org|streetmap\.co\.uk|maps\.apple\.com|bing\.com/maps|waze\.com"
 )
 _TELLING: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         # A postcode, whatever stands between its halves.
-        r"\b[A-Z]{1,2}\d[A-Z\d]?[\s.,_/-]{0,3}\d[A-Z]{2}\b",
+        r"\b[A-Z]{1,2}\d[A-Z\d]?[\s.,_/+-]{0,3}\d[A-Z]{2}\b",
         # A telephone number whose code is that of a place.
-        r"(?<!\d)(?:(?:\+|00)\s?44[\s().-]{0,3}0?|\(?0)[\s().-]{0,3}[12](?:[\s().-]{0,3}\d){7,9}(?!\d)",
+        r"(?<!\d)(?:(?:\+|00)\s?44[\s()./-]{0,3}0?|\(?0)[\s()./-]{0,3}[12](?:[\s()./-]{0,3}\d){7,9}(?!\d)",
         # A house in a street.
         rf"\b\d{{1,4}}[a-z]?,?\s+(?:[\w’'-]+\s+){{1,3}}(?:{_STREETS})\b",
         rf"(?-i:\b\d{{1,4}}[A-Za-z]?,?\s+(?:[A-Z][\w’'-]+\s+){{1,3}}(?:{_PERHAPS_STREETS})\b)",
         r"\bP\.?\s?O\.?\s?Box\s*\d+",
         # Coordinates in degrees, a reference of the National Grid, an open location code, three words, a UPRN.
         r"-?\b\d{1,2}\.\d{3,}°?\s*[NS]?[\s,;/]{1,3}-?\d{1,3}\.\d{3,}",
+        r"\b\d{1,3}\s?°\s?\d{1,2}\s?['’\u2032]",
         r"\b[HNOST][A-HJ-Z]\s?\d{3,5}\s?\d{3,5}\b",
         r"\b[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{2,3}\b",
         r"///\w+\.\w+\.\w+",
@@ -78,12 +87,14 @@ _TELLING: Final = tuple(
 
 def is_confidential(kind: int, document: Mapping[str, Any]) -> bool:
     """Whether nobody may learn where the service or location is: as it says, else as its kind of service says."""
-    facts = document.get("kith", {})
-    if kind == entry_pb2.ENTRY_KIND_LOCATION:
-        return bool(facts.get("confidential", False))
-    if kind == entry_pb2.ENTRY_KIND_SERVICE:
-        return bool(facts.get("confidential", facts.get("kind") in _BORN_CONFIDENTIAL))
+    if kind in {entry_pb2.ENTRY_KIND_LOCATION, entry_pb2.ENTRY_KIND_SERVICE}:
+        return hides(document.get("kith", {}))
     return False
+
+
+def hides(facts: Mapping[str, Any]) -> bool:
+    """Whether Kith's facts of a service or location say so; those of a location have no kind."""
+    return bool(facts.get("confidential", facts.get("kind") in _BORN_CONFIDENTIAL))
 
 
 def declares_public(kind: int, document: Mapping[str, Any]) -> bool:
@@ -123,7 +134,8 @@ def hidden(text: str) -> str:
 
 def geographic(number: str) -> bool:
     """Whether a telephone number's code is that of a place: it begins with 01 or 02."""
-    return _GEOGRAPHIC.match(_plain(number).strip(" ().-")) is not None
+    digits = "".join(character for character in _plain(number) if character.isdigit())
+    return _GEOGRAPHIC.match(digits) is not None
 
 
 def _found(value: object, pointer: str) -> Iterator[tuple[str, str | None]]:
@@ -168,15 +180,29 @@ def _without(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return the text as a reader takes it: compatible forms and digits of any script, nothing that has no width."""
-    if text.isascii():
-        return text
-    compatible = unicodedata.normalize("NFKC", text)
-    return "".join(
-        str(unicodedata.decimal(character)) if character.isdecimal() else character
-        for character in compatible
-        if unicodedata.category(character) != "Cf"
-    )
+    """Return the text as a reader takes it.
+
+    Compatible forms, digits of any script and one hyphen; nothing that has no width, no markup, nothing encoded.
+    """
+    for _ in range(_MOST_WRAPPINGS):
+        before = text
+        if not text.isascii():
+            text = "".join(map(_plain_character, unicodedata.normalize("NFKC", text)))
+        if "&" in text or "%" in text or ">" in text or "<" in text:
+            text = unquote(_TAG.sub(" ", html.unescape(text)))
+        if text == before:
+            break
+    return text
+
+
+def _plain_character(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
+    # The minus sign is no dash to Unicode.
+    if category == "Pd" or character == "\N{MINUS SIGN}":
+        return "-"
+    return "" if category == "Cf" else character
 
 
 def _replace(document: Document, pointer: str, text: str | None) -> None:

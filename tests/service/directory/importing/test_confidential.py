@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.postgres_server import BINARIES
+from kith.directory.v1 import import_service_pb2 as pb
 from kith.directory.v1.directory_pb2 import Service
 from kith.directory.v1.import_run_pb2 import ImportRun, TermMapping
 from tests.service.directory.importing.conftest import Desk
@@ -119,4 +120,36 @@ async def test_a_service_that_becomes_a_refuge_loses_its_history_too(
     publisher.services = [refuge.service()]
     # What was staged before and is superseded or decided keeps nothing either.
     await desk.take_in(source)
+    assert refuge.told_in(everything_stored(desk)) == []
+
+
+async def test_a_place_that_a_refuge_shares_stays_confidential_when_only_the_other_is_sent(
+    desk: Desk, publisher: Publisher, refuge: Refuge
+) -> None:
+    hidden = refuge.service(last_modified="2020-01-01T00:00:00Z")
+    other = a_service(2, name="Play group", last_modified="2020-01-01T00:00:00Z")
+    other["service_at_locations"][0]["location"] = hidden["service_at_locations"][0]["location"]
+    publisher.services = [hidden, other]
+    source = await desk.source(publisher.base_url)
+    await desk.take_in(source)
+    for description in ("Now on Mondays.", "Now on Tuesdays."):
+        other |= {"description": description, "last_modified": "2099-01-01T00:00:00Z"}
+        await desk.approve(await desk.fetch(source, ImportRun.SCOPE_CHANGES))
+        one = (await desk.public(source))["Play group"]
+        assert (one["description"], one.get("service_at_locations")) == (description, None)
+    assert refuge.told_in(everything_stored(desk)) == []
+
+
+@pytest.mark.parametrize("take_published", [False, True])
+async def test_a_refuge_that_calls_itself_otherwise_stays_one(
+    desk: Desk, publisher: Publisher, refuge: Refuge, take_published: bool
+) -> None:
+    publisher.services = [refuge.service()]
+    source = await desk.source(publisher.base_url)
+    await desk.take_in(source)
+    conflicts = pb.ApproveRunRequest.CONFLICTS_TAKE_PUBLISHED if take_published else None
+    for name in ("Haven", "The Haven"):
+        publisher.services = [refuge.service(name=name, description=f"A house at {refuge.lane}.")]
+        await desk.take_in(source, conflicts=conflicts)
+        assert "service_at_locations" not in (await desk.public(source))[name]
     assert refuge.told_in(everything_stored(desk)) == []
