@@ -209,7 +209,9 @@ def read(query: bytes, known: Sequence[Parameter]) -> dict[str, Any]:
     for name, value in pairs:
         parameter = by_name.get(name)
         if parameter is None:
-            errors[name if _NAME.match(name) else ""] = f"is not known here; known are {', '.join(by_name)}"
+            errors[name if _NAME.fullmatch(name) else ""] = (
+                f"is not known here; known are {', '.join(by_name)}"
+            )
             continue
         try:
             _put(found, parameter, value)

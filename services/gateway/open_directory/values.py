@@ -49,7 +49,7 @@ def whole_number(least: int, most: int) -> Read:
     """Return a reader of whole numbers."""
 
     def read(value: str) -> int:
-        if not _WHOLE_NUMBER.match(value) or not least <= int(value) <= most:
+        if not _WHOLE_NUMBER.fullmatch(value) or not least <= int(value) <= most:
             raise BadValue(f"must be a whole number from {least} to {most}")
         return int(value)
 
@@ -73,28 +73,28 @@ truth: Final = one_of({"true": True, "false": False})
 
 def identifier(value: str) -> str:
     """Read a UUID."""
-    if not _UUID.match(value):
+    if not _UUID.fullmatch(value):
         raise BadValue("must be a UUID, such as 00000000-0000-4000-8000-000000000000")
     return str(uuid.UUID(value))
 
 
 def postcode(value: str) -> str:
     """Read a postcode, whole or its first half."""
-    if not _POSTCODE.match(value):
+    if not _POSTCODE.fullmatch(value):
         raise BadValue("must be a postcode or its first half, such as LS1 4AP or LS1")
     return value.strip()
 
 
 def time_of_day(value: str) -> TimeOfDay:
     """Read a time of day. Seconds are passed over: no service opens by the second."""
-    if not _TIME.match(value):
+    if not _TIME.fullmatch(value):
         raise BadValue("must be a time from 00:00 to 23:59, such as 09:30")
     return TimeOfDay(hours=int(value[:2]), minutes=int(value[3:5]))
 
 
 def moment(value: str) -> Timestamp:
     """Read a date, or a date and time; without an offset it is UTC."""
-    if not (_DATE.match(value) or _DATE_TIME.match(value)):
+    if not (_DATE.fullmatch(value) or _DATE_TIME.fullmatch(value)):
         raise BadValue("must be a date or a date and time, such as 2026-03-01T09:30:00Z")
     try:
         found = dt.datetime.fromisoformat(value.upper())
