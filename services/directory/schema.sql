@@ -151,14 +151,25 @@ CREATE INDEX publication_change ON publication (change_xid, sequence);
 CREATE INDEX publication_entry ON publication (entry_id);
 CREATE INDEX publication_organization ON publication (organization_id, kind);
 
-GRANT SELECT, INSERT, UPDATE ON entry TO kith_directory_app;
+-- Never whose an entry is or of what kind.
+GRANT SELECT, INSERT ON entry TO kith_directory_app;
+GRANT UPDATE (
+    state, published_revision, latest_revision, visible_from, visible_until, in_time, assured_time, assurer,
+    review_due_date, unconfirmed_since, vanished_time, capacity, waiting_weeks, capacity_time, update_time
+) ON entry TO kith_directory_app;
 GRANT SELECT, INSERT ON revision TO kith_directory_app;
 GRANT UPDATE (document, state, note, submitter, reviewer, review_note, review_time) ON revision TO kith_directory_app;
 GRANT SELECT, INSERT, DELETE ON entry_link TO kith_directory_app;
-GRANT SELECT, INSERT, UPDATE ON publication TO kith_directory_app;
+GRANT SELECT, INSERT ON publication TO kith_directory_app;
+GRANT UPDATE (
+    organization_id, full_json, list_json, etag, modified_time, version, change_xid, sequence
+) ON publication TO kith_directory_app;
 GRANT USAGE ON SEQUENCE publication_sequence TO kith_directory_app;
 -- A published entry is known to the rest of Kith by its rows here.
-GRANT UPDATE ON organisation, service TO kith_directory_app;
+GRANT UPDATE (phone, adviser_display_name, adviser_phone, adviser_email, update_time) ON organisation TO kith_directory_app;
+GRANT UPDATE (
+    organisation_id, display_name, description, kind, phone, email, version, update_time
+) ON service TO kith_directory_app;
 
 -- Other publishers' services on their way in: sources, runs, what was staged, and which entry came from where.
 -- Kinds, scopes, states, outcomes and decisions are the numbers of the enums in kith/directory/v1/import_run.proto.
@@ -549,7 +560,9 @@ CREATE INDEX merger_duplicate ON merger (duplicate_id);
 CREATE UNIQUE INDEX merger_into ON merger (merged_entry_id) WHERE undo_time IS NULL;
 
 GRANT SELECT, INSERT ON confirmation, review_day TO kith_directory_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON review, quality, finding, link, link_use, block, duplicate TO kith_directory_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON review, quality, duplicate TO kith_directory_app;
+GRANT SELECT, INSERT, DELETE ON finding, link_use, block TO kith_directory_app;
+GRANT SELECT, INSERT, UPDATE ON link TO kith_directory_app;
 GRANT SELECT, INSERT, UPDATE ON hiding, quality_month TO kith_directory_app;
 GRANT SELECT, INSERT ON merger TO kith_directory_app;
 GRANT UPDATE (undoer, undo_time) ON merger TO kith_directory_app;
