@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+from tests.service.directory.loopback import serving
+
 Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
 _HEAD_END = b"\r\n\r\n"
 
@@ -56,20 +58,5 @@ def answer(status: int = 200, body: bytes = b"", **headers: str) -> bytes:
 async def hostile_server() -> AsyncIterator[HostileServer]:
     """Start one on a free port; its connections end with the block."""
     hostile = HostileServer()
-    tasks: set[asyncio.Task[None]] = set()
-
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(hostile._answer(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    hostile.port = server.sockets[0].getsockname()[1]
-    try:
+    async with serving(hostile._answer) as hostile.port:
         yield hostile
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)

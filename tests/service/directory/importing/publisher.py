@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.service.directory.loopback import serving
+
 Behaviour = Callable[[str, asyncio.StreamWriter], Awaitable[bool]]
 """Answers a path by itself; returns False to leave it to the publisher."""
 _OVERVIEW = ("id", "name", "description", "status", "url", "email", "last_modified", "organization")
@@ -96,23 +98,8 @@ def send(
 async def running_publisher() -> AsyncIterator[Publisher]:
     """Start one on a free port."""
     publisher = Publisher()
-    tasks: set[asyncio.Task[None]] = set()
-
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(publisher._connected(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    publisher.port = server.sockets[0].getsockname()[1]
-    try:
+    async with serving(publisher._connected) as publisher.port:
         yield publisher
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
 
 
 def a_service(number: int, **changed: Any) -> dict[str, Any]:
