@@ -46,11 +46,6 @@ async def lock(connection: Connection, team_id: UUID) -> Team | None:
     return None if row is None else _team(dict(row))
 
 
-async def found(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Team]:
-    """Return those of the teams that exist."""
-    return {row["id"]: _team(dict(row)) for row in await connection.fetch(_FOUND, list(ids))}
-
-
 async def by_name(
     connection: Connection, organisation_id: UUID, after: UUID | None, limit: int
 ) -> list[Team]:
@@ -126,12 +121,6 @@ SELECT id, organisation_id, service_id, display_name, phone, email, rota, versio
   FROM team
  WHERE id = $1
    FOR UPDATE
-"""
-
-_FOUND = """
-SELECT id, organisation_id, service_id, display_name, phone, email, rota, version, update_time
-  FROM team
- WHERE id = ANY($1::uuid[])
 """
 
 _BY_NAME = """

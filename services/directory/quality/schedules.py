@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Any, Final
 
+from services.directory.openreferral.recurrence import WEEKDAYS
 from services.directory.quality.finding import Finding, FindingKind
 
-_WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _BYDAY: Final = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")
 # A leap year is found in it wherever it begins, except around 1900 and 2100.
 _HORIZON_DAYS: Final = 5 * 366
@@ -118,7 +118,7 @@ def read(schedule: Mapping[str, Any]) -> Recurrence | None:
         count=_positive(schedule.get("count")),
         weekdays=weekdays,
         month_days=month_days,
-        week_start=_WEEKDAYS.index(schedule.get("wkst") or "MO"),
+        week_start=WEEKDAYS.index(schedule.get("wkst") or "MO"),
     )
 
 
@@ -137,7 +137,7 @@ def _weekday(text: str) -> tuple[int, int]:
     found = _BYDAY.fullmatch(text)
     if found is None:
         raise ValueError("byday")
-    return int(found[1] or 0), _WEEKDAYS.index(found[2])
+    return int(found[1] or 0), WEEKDAYS.index(found[2])
 
 
 def _list(text: str | None) -> list[str]:
