@@ -24,6 +24,11 @@ async def keep_services(connection: Connection, kept: Sequence[Service]) -> None
         await connection.executemany(_KEEP_SERVICE, [astuple(service) for service in kept])
 
 
+async def organisation_exists(connection: Connection, organisation_id: UUID) -> bool:
+    """Whether there is such an organisation."""
+    return bool(await connection.fetchval(_ORGANISATION_EXISTS, organisation_id))
+
+
 async def organisations(connection: Connection, ids: Sequence[UUID]) -> list[Organisation]:
     """Return those of the organisations that exist."""
     return [Organisation(**row) for row in await connection.fetch(_ORGANISATIONS, ids)]
@@ -72,6 +77,8 @@ SELECT $1, o.id, $3, $4, $5, $6, $7, $8, $9 FROM organisation AS o WHERE o.id = 
        description = excluded.description, kind = excluded.kind, phone = excluded.phone, email = excluded.email,
        version = excluded.version, update_time = excluded.update_time
 """
+
+_ORGANISATION_EXISTS = "SELECT EXISTS (SELECT FROM organisation WHERE id = $1)"
 
 _ORGANISATIONS = """
 SELECT id, display_name, kind, phone, adviser_display_name, adviser_phone, adviser_email, update_time

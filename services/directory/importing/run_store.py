@@ -33,11 +33,6 @@ async def sources_by_name(connection: Connection, after: UUID | None, limit: int
     return [_source(row) for row in await connection.fetch(_SOURCES_BY_NAME, after, limit)]
 
 
-async def organisation_exists(connection: Connection, organisation_id: UUID) -> bool:
-    """Whether there is such an organisation."""
-    return bool(await connection.fetchval(_ORGANISATION_EXISTS, organisation_id))
-
-
 async def due_sources(connection: Connection, now: datetime) -> list[UUID]:
     """Return sources that are to be asked now, the longest overdue first."""
     return [row["id"] for row in await connection.fetch(_DUE, now)]
@@ -208,8 +203,6 @@ SELECT id, kind, display_name, organisation_id, base_url, allowed_hosts, licence
  ORDER BY lower(display_name), id
  LIMIT $2
 """
-
-_ORGANISATION_EXISTS = "SELECT EXISTS (SELECT FROM organisation WHERE id = $1)"
 
 _DUE = """
 SELECT id FROM import_source WHERE next_run_time <= $1 AND NOT paused ORDER BY next_run_time LIMIT 20

@@ -18,6 +18,7 @@ from services.chassis.database import Connection, Database
 from services.chassis.keyring import Keyring
 from services.chassis.paging import PageTokens
 from services.chassis.writes import Writes
+from services.directory import store
 from services.directory.importing import (
     messages,
     raw,
@@ -83,7 +84,7 @@ class ImportService(ImportServiceServicer):
                 modified_after=None,
                 update_time=now,
             )
-            if not await run_store.organisation_exists(connection, source.organisation_id):
+            if not await store.organisation_exists(connection, source.organisation_id):
                 raise OrganisationNotFound
             source = replace(source, next_run_time=now if source.interval_hours else None)
             await run_store.add_source(connection, source)

@@ -12,9 +12,10 @@ from kith.directory.v1.panel_pb2 import Panel as PanelMessage
 from kith.directory.v1.panel_service_pb2_grpc import PanelServiceServicer
 from services.chassis import outbox
 from services.chassis.database import Connection
+from services.directory import store
 from services.directory.page import Page
 from services.directory.parts import Parts
-from services.directory.people import events, ownership, panel_store, practitioner_store, team_store
+from services.directory.people import events, ownership, panel_store, practitioner_store
 from services.directory.people.panel import Panel
 from services.directory.people.refusals import (
     ChangedSince,
@@ -39,7 +40,7 @@ class PanelService(PanelServiceServicer):
         async def create(connection: Connection) -> pb.CreatePanelResponse:
             organisation_id = UUID(request.organisation_id)
             ownership.require_own(organisation_id)
-            if not await team_store.organisation_exists(connection, organisation_id):
+            if not await store.organisation_exists(connection, organisation_id):
                 raise OrganisationNotFound
             blank = Panel(
                 uuid4(), organisation_id, "", "", (), (), None, "", "", "", PanelMessage.STATE_ACTIVE, 0,

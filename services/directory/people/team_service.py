@@ -11,6 +11,7 @@ from kith.directory.v1.team_pb2 import Team as TeamMessage
 from kith.directory.v1.team_service_pb2_grpc import TeamServiceServicer
 from services.chassis import outbox
 from services.chassis.database import Connection
+from services.directory import store
 from services.directory.page import Page
 from services.directory.parts import Parts
 from services.directory.people import (
@@ -118,7 +119,7 @@ class TeamService(TeamServiceServicer):
 
 async def _add(connection: Connection, team: Team) -> None:
     ownership.require_own(team.organisation_id)
-    if not await team_store.organisation_exists(connection, team.organisation_id):
+    if not await store.organisation_exists(connection, team.organisation_id):
         raise OrganisationNotFound
     if team.service_id is not None:
         owner = (await practitioner_store.services(connection, [team.service_id])).get(team.service_id)

@@ -53,14 +53,6 @@ async def by_name(
     return [_team(dict(row)) for row in await connection.fetch(_BY_NAME, organisation_id, after, limit)]
 
 
-async def organisation_exists(connection: Connection, organisation_id: UUID) -> bool:
-    """Whether there is such an organisation."""
-    found: bool = await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM organisation WHERE id = $1)", organisation_id
-    )
-    return found
-
-
 async def lock_contacts(connection: Connection, organisation_id: UUID) -> OrganisationContacts | None:
     """Return an organisation's contacts, to be changed by nobody else; None if there is no such organisation."""
     # The organisation's row, since its contacts may have none yet.
