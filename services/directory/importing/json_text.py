@@ -51,7 +51,8 @@ def fault(value: object, depth: int = DEEPEST) -> tuple[str, JsonFault] | None:
         case bool() | None:
             return None
         case int() | float():
-            usable = math.isfinite(value) and abs(value) <= _LARGEST_NUMBER
+            # By comparison: a whole number may be too long for a float.
+            usable = -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER
             return None if usable else ("", JsonFault.BAD_NUMBER)
         case _ if depth == 0:
             return "", JsonFault.TOO_DEEP

@@ -3,7 +3,6 @@
 The protos are the one list of what HSDS has; JSON from a feed and messages of our own RPCs are held to it alike.
 """
 
-import math
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -127,7 +126,8 @@ class Shaper:
     def _number(self, value: object, pointer: str, *, whole: bool) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return self._fault(pointer, "type", "must be a number")
-        if not math.isfinite(value) or abs(value) >= 2**31:
+        # By comparison: a whole number may be too long for a float.
+        if not -(2**31) < value < 2**31:
             return self._fault(pointer, "value", "must be a number of a sensible size")
         if value == int(value):
             return int(value)
