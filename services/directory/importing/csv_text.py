@@ -67,10 +67,11 @@ def encoding(chunks: Chunks) -> str:
 
 def harmless(cell: str) -> str:
     """Return the cell without what would make a spreadsheet run it; telephone and other numbers stay as they are."""
-    text = cell.strip(" ")
+    # All that is space to Python, before anything is looked at: what stood behind it would come first afterwards.
+    text = cell.strip()
     while text.startswith(_FORMULA) and not (text[0] in "+-" and _NUMBER.issuperset(text[1:])):
-        text = text[1:].lstrip(" ")
-    return text.strip()
+        text = text[1:].lstrip()
+    return text
 
 
 class _RowTooLong(Exception):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kith.directory.v1.entry_pb2 import ENTRY_KIND_SERVICE
@@ -103,6 +103,8 @@ def test_no_bytes_break_anything(content: bytes, size: int) -> None:
 
 
 @given(_CELL)
+@example("\x1f=cmd")
+@example("=\u2028=cmd")
 def test_no_cell_is_taken_for_a_formula(cell: str) -> None:
     found = csv_text.harmless(cell)
     assert not found.startswith(("=", "@", "\t", "\r"))
