@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Final, NoReturn
 
-from services.chassis.database import Connection, Database
+from services.chassis.database import FAILURES, Connection, Database
 from services.chassis.leader import lead
-from services.chassis.telemetry import log
+from services.chassis.telemetry import describe, log
 from services.directory.clock import Clock
 from services.directory.quality import comparing, examining, reviewing, store
 from services.directory.quality.policy import Policy
@@ -43,7 +43,12 @@ class Rounds:
 
     async def _for_ever(self, connection: Connection) -> NoReturn:
         while True:
-            await self.make(connection)
+            try:
+                await self.make(connection)
+            except FAILURES:
+                raise
+            except Exception as error:  # noqa: BLE001 - an oddity of the directory must not end the service
+                log.error("a round was cut short", **describe(error))
             await asyncio.sleep(self._pause_seconds)
 
     async def make(self, connection: Connection) -> None:

@@ -80,6 +80,14 @@ class Shelf:
             await store.change_entries(self.connection, [entry])
             await publish(self.connection, [entry_id], self.now)
 
+    async def poison(self, entry_id: UUID) -> None:
+        """Make what an entry says unreadable, as a defect or a hand in the database might."""
+        await self.connection.execute(
+            "UPDATE revision SET document = document || $2 WHERE entry_id = $1",
+            entry_id,
+            json.dumps({"service_at_locations": [{"location_id": "nowhere"}]}),
+        )
+
     async def entry(self, entry_id: UUID) -> Entry:
         """The entry as it stands."""
         return (await store.entries(self.connection, [entry_id]))[entry_id]

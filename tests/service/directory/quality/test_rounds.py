@@ -284,3 +284,15 @@ async def test_a_round_that_is_cut_off_is_gone_on_with(
     await rounds.make()
     for one in services:
         assert FindingKind.NOT_ACTIVE in await kinds(shelf, one)
+
+
+async def test_an_entry_that_cannot_be_read_keeps_no_other_from_being_looked_at(
+    shelf: Shelf, rounds: Round
+) -> None:
+    owner = await shelf.organisation()
+    services = [await shelf.service(owner, name=f"Family support {number}") for number in range(3)]
+    poisoned = services[1]
+    await shelf.poison(poisoned)
+    await rounds.make()
+    for one in services:
+        assert ((await shelf.entry(one)).review_due_date is None) == (one == poisoned)
