@@ -80,9 +80,7 @@ class EnquiryService(EnquiryServiceServicer):
         find = enquiry_store.sent if request.sent else enquiry_store.received
         open_since = None if request.include_closed else now - EXPIRES_AFTER
         async with self._parts.database.connection() as connection:
-            found = await find(
-                connection, ownership.own_organisation(), open_since, page.after_id, page.limit
-            )
+            found = await find(connection, ownership.organisation(), open_since, page.after_id, page.limit)
         shown, token = page.cut(found, lambda enquiry: enquiry.id)
         return pb.ListEnquiriesResponse(
             enquiries=[_message(one, now) for one in shown], next_page_token=token

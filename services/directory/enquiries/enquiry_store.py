@@ -54,9 +54,13 @@ async def save(connection: Connection, enquiry: Enquiry) -> None:
 
 
 async def sent(
-    connection: Connection, organisation_id: UUID, open_since: datetime | None, after: UUID | None, limit: int
+    connection: Connection,
+    organisation_id: UUID | None,
+    open_since: datetime | None,
+    after: UUID | None,
+    limit: int,
 ) -> list[Enquiry]:
-    """Return at most `limit` enquiries by people of the organisation, those after `after`, newest first.
+    """Return at most `limit` enquiries by people of the organisation, those after `after`, newest first; of none, none.
 
     With `open_since` only those that are open and not older.
     """
@@ -65,7 +69,11 @@ async def sent(
 
 
 async def received(
-    connection: Connection, organisation_id: UUID, open_since: datetime | None, after: UUID | None, limit: int
+    connection: Connection,
+    organisation_id: UUID | None,
+    open_since: datetime | None,
+    after: UUID | None,
+    limit: int,
 ) -> list[Enquiry]:
     """Return at most `limit` enquiries to services of the organisation, as `sent`."""
     rows = await connection.fetch(_RECEIVED, organisation_id, open_since, after, limit)

@@ -20,9 +20,15 @@ def require_own(organisation_id: UUID) -> None:
         raise PermissionDenied
 
 
+def organisation() -> UUID | None:
+    """Return the organisation of the caller; the operator and services are of none."""
+    organisation_id = access.current().caller.organisation_id
+    return UUID(organisation_id) if organisation_id else None
+
+
 def own_organisation() -> UUID:
     """Return the organisation of the caller. Raises PermissionDenied if it has none."""
-    try:
-        return UUID(access.current().caller.organisation_id)
-    except ValueError:
-        raise PermissionDenied from None
+    own = organisation()
+    if own is None:
+        raise PermissionDenied
+    return own

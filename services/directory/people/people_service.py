@@ -130,7 +130,7 @@ class PeopleService(PeopleServiceServicer):
         today = local_time.today(self._parts.clock())
         async with self._parts.database.connection() as connection:
             found = await practitioner_store.absences(
-                connection, ownership.own_organisation(), practitioner_id, today, page.after_id, page.limit
+                connection, ownership.organisation(), practitioner_id, today, page.after_id, page.limit
             )
         shown, token = page.cut(found, lambda absence: absence.id)
         return pb.ListAbsencesResponse(absences=map(_absence, shown), next_page_token=token)

@@ -127,13 +127,13 @@ async def drop_absence(connection: Connection, absence_id: UUID) -> None:
 
 async def absences(
     connection: Connection,
-    organisation_id: UUID,
+    organisation_id: UUID | None,
     practitioner_id: UUID | None,
     today: date,
     after: UUID | None,
     limit: int,
 ) -> list[Absence]:
-    """Return at most `limit` absences at an organisation that are not over, those after `after`, the next first."""
+    """Return at most `limit` absences at an organisation that are not over, those after `after`; of none, none."""
     rows = await connection.fetch(_ABSENCES, organisation_id, practitioner_id, today, after, limit)
     return [Absence(**dict(row)) for row in rows]
 

@@ -136,8 +136,11 @@ class QualityService(QualityServiceServicer):
         self, request: pb.GetQualityReportRequest, _context: Context
     ) -> pb.GetQualityReportResponse:
         """Get the figures of now and of the months before. Raises PermissionDenied for those of others."""
-        organisation_id = UUID(request.organisation_id) if request.organisation_id else None
-        if not Actor.of(_caller()).owns(organisation_id):
+        actor = Actor.of(_caller())
+        organisation_id = None if actor.is_editor else actor.organisation_id
+        if request.organisation_id:
+            organisation_id = UUID(request.organisation_id)
+        if not actor.owns(organisation_id):
             raise PermissionDenied
         today = self._parts.clock().date()
         async with self._parts.database.connection() as connection:

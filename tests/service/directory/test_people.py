@@ -429,4 +429,5 @@ async def test_the_log_names_nobody(school: Agency, directory: ServiceProcess) -
     await school.practitioner("Canary Person", phone="07700 900099")
     assert "BatchCreatePractitioners" in directory.log
     assert "anary" not in directory.log
-    assert "900099" not in directory.log
+    # With its space: digits alone stand in the time of a line now and then.
+    assert "07700 900099" not in directory.log
