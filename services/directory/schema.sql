@@ -215,6 +215,8 @@ CREATE TABLE import_run (
     row_count bigint NOT NULL,
     byte_count bigint NOT NULL,
     loss_held boolean NOT NULL,
+    -- The person whose CSV it is, who does not approve it; null for a feed, and for a client of the platform.
+    uploader text,
     -- Who approved; what (0 what is approved by itself, 1 all that has not vanished, 2 all); whether local edits give way.
     reviewer text,
     approval smallint NOT NULL,

@@ -53,6 +53,7 @@ class Run:
     row_count: int
     byte_count: int
     loss_held: bool
+    uploader: str | None
     reviewer: str | None
     approval: Approval
     take_published: bool

@@ -157,7 +157,8 @@ _SOURCE_COLUMNS: Final[Sequence[str]] = (
 )  # fmt: skip
 _RUN_COLUMNS: Final[Sequence[str]] = (
     "id", "source_id", "scope", "state", "failure", "failure_row", "modified_after", "page_count", "row_count",
-    "byte_count", "loss_held", "reviewer", "approval", "take_published", "create_time", "start_time", "end_time",
+    "byte_count", "loss_held", "uploader", "reviewer", "approval", "take_published", "create_time", "start_time",
+    "end_time",
 )  # fmt: skip
 
 _ADD_SOURCE = """
@@ -214,21 +215,21 @@ _SCHEDULE = "UPDATE import_source SET next_run_time = $2 WHERE id = $1"
 
 _ADD_RUN = """
 INSERT INTO import_run (id, source_id, scope, state, failure, failure_row, modified_after, page_count, row_count,
-                        byte_count, loss_held, reviewer, approval, take_published, create_time, start_time,
+                        byte_count, loss_held, uploader, reviewer, approval, take_published, create_time, start_time,
                         end_time)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 """
 
 _RUN = """
 SELECT id, source_id, scope, state, failure, failure_row, modified_after, page_count, row_count, byte_count,
-       loss_held, reviewer, approval, take_published, create_time, start_time, end_time
+       loss_held, uploader, reviewer, approval, take_published, create_time, start_time, end_time
   FROM import_run
  WHERE id = $1
 """
 
 _LOCK_RUN = """
 SELECT id, source_id, scope, state, failure, failure_row, modified_after, page_count, row_count, byte_count,
-       loss_held, reviewer, approval, take_published, create_time, start_time, end_time
+       loss_held, uploader, reviewer, approval, take_published, create_time, start_time, end_time
   FROM import_run
  WHERE id = $1
    FOR UPDATE
@@ -236,7 +237,7 @@ SELECT id, source_id, scope, state, failure, failure_row, modified_after, page_c
 
 _OPEN_RUN = """
 SELECT id, source_id, scope, state, failure, failure_row, modified_after, page_count, row_count, byte_count,
-       loss_held, reviewer, approval, take_published, create_time, start_time, end_time
+       loss_held, uploader, reviewer, approval, take_published, create_time, start_time, end_time
   FROM import_run
  WHERE source_id = $1 AND state = ANY($2::smallint[])
    FOR UPDATE
@@ -244,7 +245,7 @@ SELECT id, source_id, scope, state, failure, failure_row, modified_after, page_c
 
 _RUNS = """
 SELECT id, source_id, scope, state, failure, failure_row, modified_after, page_count, row_count, byte_count,
-       loss_held, reviewer, approval, take_published, create_time, start_time, end_time
+       loss_held, uploader, reviewer, approval, take_published, create_time, start_time, end_time
   FROM import_run
  WHERE ($1::uuid IS NULL OR source_id = $1)
    AND ($2::uuid IS NULL OR (create_time, id) < (SELECT create_time, id FROM import_run WHERE id = $2))

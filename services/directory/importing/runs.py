@@ -12,7 +12,12 @@ from services.directory.importing.source import Source
 
 
 async def begin(
-    connection: Connection, source: Source, scope: ImportRun.Scope, state: ImportRun.State, now: datetime
+    connection: Connection,
+    source: Source,
+    scope: ImportRun.Scope,
+    state: ImportRun.State,
+    now: datetime,
+    uploader: str | None = None,
 ) -> Run:
     """Insert a run of a source that is locked. One that waits for somebody is superseded. Raises ImportUnderWay.
 
@@ -38,6 +43,7 @@ async def begin(
         row_count=0,
         byte_count=0,
         loss_held=False,
+        uploader=uploader,
         reviewer=None,
         approval=Approval.CHOSEN,
         take_published=False,

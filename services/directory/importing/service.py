@@ -14,7 +14,9 @@ from kith.directory.v1.directory_pb2 import Service as ServiceMessage
 from kith.directory.v1.import_run_pb2 import ImportRun, ImportSource
 from kith.directory.v1.import_service_pb2_grpc import ImportServiceServicer
 from services.chassis import access
+from services.chassis.caller import Kind
 from services.chassis.database import Connection, Database
+from services.chassis.errors import PermissionDenied
 from services.chassis.keyring import Keyring
 from services.chassis.paging import PageTokens
 from services.chassis.writes import Writes
@@ -31,7 +33,7 @@ from services.directory.importing import (
 from services.directory.importing.run import OPEN, Approval, Run
 from services.directory.importing.source import Source
 from services.directory.page import Page
-from services.directory.refusals import OrganisationNotFound
+from services.directory.refusals import OrganisationNotFound, OwnSubmission
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -155,16 +157,19 @@ class ImportService(ImportServiceServicer):
         async def change(connection: Connection) -> pb.BeginCsvResponse:
             source = await self._startable(connection, request.source_id, ImportSource.KIND_CSV)
             full, uploading = ImportRun.SCOPE_FULL, ImportRun.STATE_UPLOADING
-            run = await runs.begin(connection, source, full, uploading, self._clock())
+            run = await runs.begin(connection, source, full, uploading, self._clock(), _person())
             return pb.BeginCsvResponse(run=messages.run(run))
 
         return await self._writes.once(request, pb.BeginCsvResponse, change)
 
     async def AppendCsv(self, request: pb.AppendCsvRequest, _: Context) -> pb.AppendCsvResponse:
-        """Add a piece; one that is there stays. Raises ImportRunNotFound, -Stands, PieceOutOfOrder, CsvTooLarge."""
+        """Add a piece; one that is there stays.
+
+        Raises ImportRunNotFound, ImportRunStands, PermissionDenied, PieceOutOfOrder, CsvTooLarge.
+        """
         run_id, number = UUID(request.run_id), request.number
         async with self._database.transaction() as connection:
-            run = await self._run(connection, request.run_id, ImportRun.STATE_UPLOADING)
+            run = await self._uploading(connection, request.run_id)
             if number <= run.page_count:
                 kept = await staging_store.raw(connection, run_id, number)
                 if kept is None or raw.unseal(self._keyring, run_id, number, kept) != request.content:
@@ -182,10 +187,10 @@ class ImportService(ImportServiceServicer):
         return pb.AppendCsvResponse(run=messages.run(run))
 
     async def CommitCsv(self, request: pb.CommitCsvRequest, _: Context) -> pb.CommitCsvResponse:
-        """End an upload. Raises ImportRunNotFound, ImportRunStands, PieceOutOfOrder."""
+        """End an upload. Raises ImportRunNotFound, ImportRunStands, PermissionDenied, PieceOutOfOrder."""
 
         async def change(connection: Connection) -> pb.CommitCsvResponse:
-            run = await self._run(connection, request.run_id, ImportRun.STATE_UPLOADING)
+            run = await self._uploading(connection, request.run_id)
             if request.piece_count != run.page_count:
                 raise refusals.PieceOutOfOrder(run.page_count + 1)
             await run_store.enter(connection, run.id, ImportRun.STATE_QUEUED)
@@ -242,12 +247,14 @@ class ImportService(ImportServiceServicer):
         )
 
     async def ApproveRun(self, request: pb.ApproveRunRequest, _: Context) -> pb.ApproveRunResponse:
-        """Approve records. Raises ImportRunNotFound, ImportRunStands, LossNotConfirmed."""
+        """Approve records. Raises ImportRunNotFound, ImportRunStands, OwnSubmission, LossNotConfirmed."""
         ids = list(map(UUID, request.record_ids))
         take_published = request.conflicts == pb.ApproveRunRequest.CONFLICTS_TAKE_PUBLISHED
 
         async def change(connection: Connection) -> pb.ApproveRunResponse:
             run = await self._run(connection, request.run_id, ImportRun.STATE_IN_REVIEW)
+            if run.uploader is not None and run.uploader == _person():
+                raise OwnSubmission
             loss_right = not run.loss_held or request.loss_confirmed
             approval = Approval.CHOSEN if ids else Approval.ALL if loss_right else Approval.SENT
             if not loss_right:
@@ -299,6 +306,19 @@ class ImportService(ImportServiceServicer):
             raise refusals.ImportRunStands(run.state)
         return run
 
+    async def _uploading(self, connection: Connection, run_id: str) -> Run:
+        """Return the run that the caller uploads, locked. Raises as `_run`; PermissionDenied if another began it."""
+        run = await self._run(connection, run_id, ImportRun.STATE_UPLOADING)
+        if run.uploader != _person():
+            raise PermissionDenied
+        return run
+
     async def _shown(self, connection: Connection, run_id: UUID) -> ImportRun:
         run = await self._run(connection, str(run_id))
         return messages.run(run, await staging_store.counts(connection, run_id))
+
+
+def _person() -> str | None:
+    """Return who calls if it is a person; None for a client of the platform."""
+    caller = access.current().caller
+    return caller.subject if caller.kind is Kind.PERSON else None

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from kith.directory.v1 import import_service_pb2 as pb
 from kith.directory.v1.import_run_pb2 import ColumnMapping, ImportRun
-from tests.service.chassis.answers import refusal
+from tests.service.chassis.answers import bearer, refusal
 from tests.service.directory.importing.conftest import Desk
 from tests.service.directory.importing.publisher import Publisher
 
@@ -89,3 +89,35 @@ async def test_feeds_and_files_are_not_mixed_up(desk: Desk, publisher: Publisher
     begin = pb.BeginCsvRequest(source_id=feed.id, request_id=str(uuid4()))
     assert (await refusal(desk.stub.BeginCsv(begin, metadata=desk.metadata))).reason == "IMPORT_SOURCE_KIND"
     assert (await refusal(desk.start(file))).reason == "IMPORT_SOURCE_KIND"
+
+
+async def test_nobody_approves_what_they_uploaded(desk: Desk) -> None:
+    """As with a revision; what a client of the platform uploads by night has no person who would look at it twice."""
+    file = await desk.source(column_mappings=COLUMNS)
+    run = await desk.upload(file, FILE, uploader=desk.metadata)
+    assert (await refusal(desk.approve(run))).reason == "OWN_SUBMISSION"
+    assert await desk.public(file) == {}
+    request = pb.ApproveRunRequest(run_id=run.id, request_id=str(uuid4()))
+    await desk.stub.ApproveRun(request, metadata=desk.uploader)
+    await desk.at_rest(run)
+    assert sorted(await desk.public(file)) == ["Anchor", "Café “Zoë”"]
+    client = bearer(
+        desk.issuer.token(kind="system", client_id="loader", sub="loader", org="", scope="directory.import")
+    )
+    file = await desk.source(column_mappings=COLUMNS)
+    run = await desk.upload(file, FILE, uploader=client)
+    request = pb.ApproveRunRequest(run_id=run.id, request_id=str(uuid4()))
+    await desk.stub.ApproveRun(request, metadata=client)
+    assert (await desk.at_rest(run)).state == ImportRun.STATE_COMPLETED
+
+
+async def test_nobody_ends_what_another_uploads(desk: Desk) -> None:
+    begin = pb.BeginCsvRequest(source_id=(await desk.source()).id, request_id=str(uuid4()))
+    run = (await desk.stub.BeginCsv(begin, metadata=desk.metadata)).run
+    append = pb.AppendCsvRequest(run_id=run.id, number=1, content=FILE)
+    commit = pb.CommitCsvRequest(run_id=run.id, piece_count=1, request_id=str(uuid4()))
+    for call in (
+        desk.stub.AppendCsv(append, metadata=desk.uploader),
+        desk.stub.CommitCsv(commit, metadata=desk.uploader),
+    ):
+        assert (await refusal(call)).code == "PERMISSION_DENIED"
