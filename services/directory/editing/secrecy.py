@@ -1,6 +1,5 @@
 """Confidential places in the course of editing: who may end it, and what goes when it begins."""
 
-import copy
 from dataclasses import replace
 from uuid import UUID
 
@@ -47,6 +46,16 @@ async def begin(connection: Connection, entry: Entry, document: Document) -> boo
     return await _forget(connection, entry)
 
 
+async def forget_organization(connection: Connection, entry: Entry) -> None:
+    """Take what tells where it is from all revisions of an organization up to the latest that `entry` has.
+
+    For one whose services have all become confidential.
+    """
+    earlier = await store.revisions(connection, entry.id, entry.latest_revision + 1, _ALL_AT_ONCE)
+    await store.hide(connection, [_cleaned(one) for one in earlier])
+    await store.forget_imported(connection, entry.id)
+
+
 async def _forget(connection: Connection, entry: Entry) -> bool:
     open_ones = [
         one
@@ -65,15 +74,23 @@ async def _forget(connection: Connection, entry: Entry) -> bool:
 
 async def _forget_place(connection: Connection, entry: Entry, place_id: UUID) -> None:
     place = (await store.entries(connection, [place_id]))[place_id]
-    others = [one for one in await store.services_at(connection, place_id) if one["id"] != str(entry.id)]
-    if place.organisation_id == entry.organisation_id and not others:
+    named_by = {UUID(one["id"]) for one in await store.services_at(connection, place_id)} - {entry.id}
+    others = (await store.entries(connection, named_by)).values()
+    needed = any(one.state != entry_pb2.Entry.STATE_WITHDRAWN for one in others)
+    if place.organisation_id == entry.organisation_id and not needed:
         await _forget(connection, place)
 
 
 def _hidden(revision: Revision) -> Revision:
-    document, _ = confidentiality.without(copy.deepcopy(revision.document))
+    cleaned = _cleaned(revision)
+    document = dict(cleaned.document)
     document.pop("service_at_locations", None)
     document[KITH] = {**document.get(KITH, {}), "confidential": True}
+    return replace(cleaned, document=document)
+
+
+def _cleaned(revision: Revision) -> Revision:
+    document, _ = confidentiality.without(revision.document)
     reviewed = revision.review_note
     return replace(
         revision,

@@ -55,6 +55,8 @@ async def check_references(connection: Connection, kind: int, document: Document
         raise UnknownReference(faults)
     if confidentiality.is_confidential(kind, document):
         locations = [one for one in named if one.kind == entry_pb2.ENTRY_KIND_LOCATION]
+        # Nobody gives one an address meanwhile.
+        await store.hold(connection, [one.id for one in locations])
         told = await store.latest_documents(connection, [one.id for one in locations])
         telling = [
             Fault(one.pointer, "confidential", "tells where a confidential place is")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from kith.directory.v1.entry_pb2 import ENTRY_KIND_LOCATION
+from kith.directory.v1.entry_pb2 import ENTRY_KIND_LOCATION, ENTRY_KIND_ORGANIZATION
 from kith.directory.v1.entry_pb2 import Entry as EntryMessage
 from kith.directory.v1.entry_pb2 import Revision as RevisionMessage
 from kith.directory.v1.import_run_pb2 import ImportRecord, ImportRun
@@ -39,6 +39,8 @@ class _Batch:
     revisions: list[Revision]
     hidden: list[tuple[Entry, Document]]
     """Those that are confidential from now on: their history is cleaned."""
+    organizations: list[Entry]
+    """Those before their change that run nothing in the open from now on: their history is cleaned too."""
     unusable: list[UUID]
 
 
@@ -63,7 +65,7 @@ async def _apply_some(work: Work, run: Run, source: Source, kind: int, after: UU
         ids = [row["id"] for row in rows]
         here = await entry_store.lock_entries(connection, ids)
         said = await _said(connection, here.values())
-        batch = _Batch([], [], [], [], [])
+        batch = _Batch([], [], [], [], [], [])
         for row in rows:
             _decide(batch, _Place(run, source, now), dict(row), here.get(row["id"]), said.get(row["id"]))
         await entry_store.add_entries(connection, batch.new)
@@ -71,6 +73,8 @@ async def _apply_some(work: Work, run: Run, source: Source, kind: int, after: UU
         await entry_store.add_revisions(connection, batch.revisions)
         for entry, document in batch.hidden:
             await secrecy.begin(connection, entry, document)
+        for entry in batch.organizations:
+            await secrecy.forget_organization(connection, entry)
         taken = [row["id"] for row in rows if row["outcome"] != ImportRecord.OUTCOME_VANISHED]
         await staging_store.link(connection, run.id, source.id, set(taken) - set(batch.unusable))
         await staging_store.applied(connection, run.id, ids)
@@ -138,6 +142,8 @@ def _decide(
         changed = _assured(changed.revised(now), document, now)
         if confidentiality.is_confidential(row["kind"], document):
             batch.hidden.append((entry, document))
+        elif row["kind"] == ENTRY_KIND_ORGANIZATION and row["confidential"]:
+            batch.organizations.append(entry)
         batch.revisions.append(_revision(place, changed, document, merged.provenance))
         changed = changed.published(changed.latest_revision, now)
     batch.changed.append(changed)

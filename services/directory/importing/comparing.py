@@ -38,7 +38,12 @@ async def compare(work: Work, run: Run, source: Source) -> None:
         while rows := await staging_store.waiting(connection, run.id, kind, _AT_ONCE):
             needed = {need for row in rows for need in row["needs"]}
             present = await staging_store.present(connection, run.id, needed) if needed else set()
-            verdicts = await asyncio.to_thread(_verdicts, list(map(dict, rows)), present, source.id, day)
+            organizations = [row["id"] for row in rows] if kind == ENTRY_KIND_ORGANIZATION else []
+            opened = (
+                await staging_store.in_the_open(connection, run.id, organizations) if organizations else set()
+            )
+            seen = [{**row, "in_the_open": row["id"] in opened} for row in rows]
+            verdicts = await asyncio.to_thread(_verdicts, seen, present, source.id, day)
             async with connection.transaction():
                 await require(connection, run.id, ImportRun.STATE_COMPARING)
                 await staging_store.save_verdicts(connection, run.id, verdicts)
@@ -68,7 +73,10 @@ def _verdicts(
 
 
 def verdict(row: Mapping[str, Any], present: set[UUID], source_id: UUID, day: date) -> Verdict:
-    """Return what a staged record is beside what is here; `present`: those of the entries it needs that are there."""
+    """Return what a staged record is beside what is here; `present`: those of the entries it needs that are there.
+
+    `in_the_open` in the row: whether an organization has a service that is not confidential.
+    """
     kind, sent = row["kind"], json.loads(row["document"])
     problems: list[dict[str, Any]] = json.loads(row["problems"])
     here = json.loads(row["here"]) if row["here"] is not None else None
@@ -81,7 +89,13 @@ def verdict(row: Mapping[str, Any], present: set[UUID], source_id: UUID, day: da
         )
     if here is None:
         return Verdict(row["id"], ImportRecord.OUTCOME_NEW, sent, problems, [], False, row["confidential"])
-    confidential = row["confidential"] or confidentiality.is_confidential(kind, here)
+    if kind == ENTRY_KIND_ORGANIZATION:
+        if row["confidential"] and row["in_the_open"]:
+            # It came with a refuge alone this time, cleaned: what is here of it says more.
+            return Verdict(row["id"], ImportRecord.OUTCOME_UNCHANGED, None, problems, [], False, False)
+        confidential = not row["in_the_open"]
+    else:
+        confidential = row["confidential"] or confidentiality.is_confidential(kind, here)
     if confidential:
         sent, _ = confidentiality.without(sent)
     merged = merging.merge(sent, here, json.loads(row["provenance"]), source_id, day)

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any, Final
 from uuid import UUID
 
-from kith.directory.v1.entry_pb2 import ENTRY_KIND_SERVICE
+from kith.directory.v1.entry_pb2 import ENTRY_KIND_ORGANIZATION, ENTRY_KIND_SERVICE
 from kith.directory.v1.import_run_pb2 import ImportRecord
 from services.directory.importing.source import Problem, Record, Source
 from services.directory.importing.untangle import Untangled, untangle
@@ -18,7 +18,7 @@ from services.directory.openreferral.reading import read
 MOST_PROBLEMS: Final = 50
 _LONGEST_POINTER: Final = 200
 _NO_DIGEST: Final = b""
-_CONFIDENTIAL_WEIGHT: Final = 1 << 40
+_OUTRANKS: Final = 1 << 40
 _ANYWHERE: Final = ""
 
 
@@ -63,7 +63,8 @@ def add(batch: Batch, found: Untangled) -> None:
         first, second = sorted((known, staged), key=lambda one: (one.weight, one.digest))
         if record.kind == ENTRY_KIND_SERVICE:
             second.record.problems.append(Problem(_ANYWHERE, "duplicate_id", fatal=False))
-        second.record.confidential |= first.record.confidential
+        if record.kind != ENTRY_KIND_ORGANIZATION:
+            second.record.confidential |= first.record.confidential
         batch.staged[record.id] = second
 
 
@@ -112,8 +113,13 @@ def _staged(record: Record) -> Staged:
         record.problems += [
             Problem(_pointer(record, pointer), "place_left_out", fatal=False) for pointer in gone
         ]
+        if record.kind == ENTRY_KIND_ORGANIZATION:
+            # Nothing to hide is the same as what comes with a service in the open.
+            record.confidential = bool(gone)
     found, length = digest(record.document)
-    weight = length + (_CONFIDENTIAL_WEIGHT if record.confidential else 0)
+    # A place is hidden if one of its services is, an organization only if all are.
+    counts = record.confidential != (record.kind == ENTRY_KIND_ORGANIZATION)
+    weight = length + (_OUTRANKS if counts else 0)
     return Staged(record, found, weight, _needs(record))
 
 

@@ -103,6 +103,14 @@ async def present(connection: Connection, run_id: UUID, ids: Collection[UUID]) -
     return {row["id"] for row in await connection.fetch(_PRESENT, run_id, list(ids))}
 
 
+async def in_the_open(connection: Connection, run_id: UUID, organizations: Collection[UUID]) -> set[UUID]:
+    """Return those of the organizations that have a service, in the run or public here, which is not confidential.
+
+    Of one that is in both counts what it is here.
+    """
+    return {row["id"] for row in await connection.fetch(_IN_THE_OPEN, run_id, list(organizations))}
+
+
 async def save_verdicts(connection: Connection, run_id: UUID, verdicts: Sequence[Verdict]) -> None:
     """Store what comparing found; what is to be decided waits for an editor."""
     await connection.execute(
@@ -231,7 +239,8 @@ SELECT l.entry_id, l.digest
  WHERE l.entry_id = ANY($1::uuid[]) AND l.source_id = $2 AND e.vanished_time IS NULL
 """
 
-# A twin with the same digest is left as it is; else the heavier one stays, and what is confidential stays so.
+# A twin with the same digest is left as it is; else the heavier one stays, and what is confidential stays so, but an
+# organization (1) that also has a service in the open.
 _STAGE = """
 WITH stored AS (
 INSERT INTO import_record AS r (run_id, id, kind, publisher_id, display_name, document, digest, weight, confidential,
@@ -243,8 +252,9 @@ SELECT $1, s.id, s.kind, s.publisher_id, s.display_name, s.document, s.digest, s
     AS s (id, kind, publisher_id, display_name, document, digest, weight, confidential, needs, outcome, problems)
     ON CONFLICT (run_id, id) DO UPDATE
    SET publisher_id = excluded.publisher_id, display_name = excluded.display_name, document = excluded.document,
-       digest = excluded.digest, weight = excluded.weight, confidential = excluded.confidential OR r.confidential,
-       needs = excluded.needs, outcome = excluded.outcome, problems = excluded.problems
+       digest = excluded.digest, weight = excluded.weight, needs = excluded.needs,
+       confidential = excluded.confidential OR (r.confidential AND r.kind <> 1),
+       outcome = excluded.outcome, problems = excluded.problems
  WHERE r.digest <> excluded.digest AND (excluded.weight, excluded.digest) > (r.weight, r.digest)
 RETURNING kind, xmax = 0 AS met_first)
 SELECT count(*) FROM stored WHERE met_first AND kind = $13
@@ -284,6 +294,30 @@ SELECT s.id
   FROM unnest($2::uuid[]) AS s (id)
  WHERE EXISTS (SELECT FROM entry AS e WHERE e.id = s.id AND e.published_revision IS NOT NULL AND e.state <> 5)
     OR EXISTS (SELECT FROM import_record AS r WHERE r.run_id = $1 AND r.id = s.id AND r.outcome NOT IN (0, 4, 5))
+"""
+
+# As `confidentiality.hides`; 2 is SERVICE.
+_IN_THE_OPEN = """
+WITH staged AS (
+    SELECT r.id, need.id AS organization_id
+      FROM import_record AS r, unnest(r.needs) AS need (id)
+     WHERE r.run_id = $1 AND r.kind = 2 AND NOT r.confidential AND need.id = ANY($2::uuid[])),
+found AS (
+    SELECT s.organization_id, e.id, e.published_revision
+      FROM staged AS s
+      LEFT JOIN entry AS e ON e.id = s.id
+     UNION ALL
+    SELECT p.organization_id, e.id, e.published_revision
+      FROM publication AS p
+      JOIN entry AS e ON e.id = p.entry_id
+     WHERE p.kind = 2 AND p.organization_id = ANY($2::uuid[]) AND p.full_json IS NOT NULL AND e.vanished_time IS NULL
+       AND NOT EXISTS (SELECT FROM import_record AS r WHERE r.run_id = $1 AND r.id = e.id))
+SELECT DISTINCT f.organization_id AS id
+  FROM found AS f
+  LEFT JOIN revision AS v ON v.entry_id = f.id AND v.number = f.published_revision
+ WHERE v.document IS NULL
+    OR NOT coalesce((v.document #>> '{kith,confidential}')::boolean,
+                    v.document #>> '{kith,kind}' = 'KIND_DOMESTIC_ABUSE', false)
 """
 
 _SAVE_VERDICTS = """

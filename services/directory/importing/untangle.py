@@ -78,7 +78,7 @@ class _Untangling:
         item, source = self._item, self._source
         given = item.get("organization")
         organization = given if isinstance(given, dict) else {}
-        organization_id = self._organization(organization)
+        its_organization = self._organization(organization)
         id_ = source.entry_id("service", self._publisher_id)
         flat = {
             name: value
@@ -89,8 +89,12 @@ class _Untangling:
         hides = kinds.hides_its_place(item, organization)
         kind = kinds.kind_of(hides, self._kinds, source.default_kind)
         confidential = kind == ServiceMessage.KIND_DOMESTIC_ABUSE
-        if organization_id is not None:
-            document["organization_id"] = str(organization_id)
+        if its_organization is not None:
+            document["organization_id"] = str(its_organization.id)
+            if its_organization.document is not None:
+                # Staging keeps one that also runs a service in the open.
+                its_organization.confidential = confidential
+                self._made.records.append(its_organization)
         if places := self._locations(id_, confidential=confidential):
             document["service_at_locations"] = places
         document["kith"] = {"kind": ServiceMessage.Kind.Name(kind)}
@@ -108,18 +112,19 @@ class _Untangling:
             )
         )
 
-    def _organization(self, given: dict[str, Any]) -> UUID | None:
+    def _organization(self, given: dict[str, Any]) -> Record | None:
+        """Return the organization, without a document if it is only named; None if it is not even that."""
         publisher_id = _publisher_id(given) or _text(self._item.get("organization_id"))
         if not publisher_id:
             self._problems.append(Problem("/organization", "no_id"))
             return None
         id_ = self._source.entry_id("organization", publisher_id)
-        if given:
-            document = self._shaper.whole("Organization", given, id_, "/organization")
-            # HSDS requires one and publishers leave it out.
-            document.setdefault("description", document.get("name", ""))
-            self._add(id_, ENTRY_KIND_ORGANIZATION, publisher_id, document)
-        return id_
+        if not given:
+            return Record(id_, ENTRY_KIND_ORGANIZATION, publisher_id, "", None)
+        document = self._shaper.whole("Organization", given, id_, "/organization")
+        # HSDS requires one and publishers leave it out.
+        document.setdefault("description", document.get("name", ""))
+        return Record(id_, ENTRY_KIND_ORGANIZATION, publisher_id, _name(document), document)
 
     def _locations(self, service_id: UUID, *, confidential: bool) -> list[dict[str, Any]]:
         given = self._item.get("service_at_locations")

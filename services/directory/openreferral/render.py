@@ -111,7 +111,11 @@ def publications(entry: Entry, document: Document, linked: Mapping[str, Document
 def _services(entry: Entry, document: Document, linked: Mapping[str, Document]) -> list[Publication]:
     shown = _Showing(linked)
     full = shown.object(_SERVICE, document, None)
-    full["organization"] = shown.object(_ORGANIZATION, linked[document["organization_id"]], None)
+    organization = linked[document["organization_id"]]
+    if confidentiality.is_confidential(entry.kind, document):
+        # Where it has its seat may be where the refuge is, whatever its own page shows.
+        organization, _ = confidentiality.without(organization)
+    full["organization"] = shown.object(_ORGANIZATION, organization, None)
     full["attributes"] = [*full.get("attributes", ()), *_kith_attributes(entry, document, shown)]
     if entry.state == entry_pb2.Entry.STATE_TEMPORARILY_CLOSED:
         full["status"] = _TEMPORARILY_CLOSED
@@ -124,8 +128,8 @@ def _services(entry: Entry, document: Document, linked: Mapping[str, Document]) 
         full["alert"] = f"{since} {full['alert']}" if "alert" in full else since
     listed = shown.listed(_SERVICE, full)
     listed["organization"] = shown.listed(_ORGANIZATION, full["organization"])
-    organization = UUID(document["organization_id"])
-    found = [Publication(entry.kind, entry.id, entry.id, organization, full, listed)]
+    organization_id = UUID(document["organization_id"])
+    found = [Publication(entry.kind, entry.id, entry.id, organization_id, full, listed)]
     service = {name: value for name, value in full.items() if name != "service_at_locations"}
     for place in full.get("service_at_locations", ()):
         at_list = shown.listed(_AT_LOCATION, place)
@@ -135,7 +139,7 @@ def _services(entry: Entry, document: Document, linked: Mapping[str, Document]) 
                 SERVICE_AT_LOCATION,
                 UUID(place["id"]),
                 entry.id,
-                organization,
+                organization_id,
                 {**place, "service": service},
                 at_list,
             )

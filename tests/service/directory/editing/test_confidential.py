@@ -1,5 +1,6 @@
 """Where a refuge is leaves Kith by no door, and is not in it (issue 7 item 6; DOMAIN 2.5)."""
 
+import asyncio
 import json
 from typing import Any
 from uuid import uuid4
@@ -12,12 +13,13 @@ from kith.directory.v1 import entry_service_pb2 as pb
 from kith.directory.v1.directory_pb2 import Service
 from kith.directory.v1.directory_service_pb2_grpc import DirectoryServiceStub
 from kith.directory.v1.entry_pb2 import Entry
+from tests.fixtures.eventually import eventually
 from tests.fixtures.service_process import ServiceProcess
 from tests.service.chassis.answers import refusal
 from tests.service.directory.conftest import Administrator
 from tests.service.directory.editing.writer import Desk, document
 
-SERVICE, LOCATION, AT_LOCATION = 2, 3, 6
+ORGANIZATION, SERVICE, LOCATION, AT_LOCATION = 1, 2, 3, 6
 STREET, POSTCODE, DIALLING = "14 Canary Avenue", "ZY7 7QQ", "01632 960777"
 LATITUDE = 53.7777
 CANARIES = ("Canary", "7QQ", "01632", "53.7777", "1.6666", "100077777777")
@@ -149,6 +151,28 @@ async def test_it_is_public_by_its_organisations_front_door(desk: Desk) -> None:
     assert "service_at_locations" not in public
 
 
+async def test_of_its_organisations_seat_it_shows_nothing(desk: Desk) -> None:
+    seat: dict[str, Any] = {
+        "description": f"A charity of {STREET}, {POSTCODE}.",
+        "phones": [{"number": DIALLING}, {"number": "0808 157 0123"}],
+    }
+    organization = await desk.organization(**seat)
+    entry = await desk.published(_service(organization, kind="KIND_COMMUNITY"))
+    assert _leaks(json.dumps(await desk.public(SERVICE, entry.id)))
+    await desk.owner.update(entry, _service(organization, kind="KIND_COMMUNITY", confidential=True))
+    entry = await desk.published(_service(organization))
+    for _ in range(2):
+        public = await desk.public(SERVICE, entry.id) or {}
+        assert not _leaks(json.dumps(public))
+        assert [one["number"] for one in public["organization"]["phones"]] == ["0808 157 0123"]
+        # A change of the organization is made anew in its services.
+        said = document("organization", {"name": "Millbrook Women", **seat})
+        organization = await desk.editor.approve(
+            await desk.owner.submit(await desk.owner.update(organization, said))
+        )
+    assert _leaks(json.dumps(await desk.public(ORGANIZATION, organization.id)))
+
+
 async def test_only_an_editor_declares_such_a_place_public(desk: Desk) -> None:
     organization = await desk.organization()
     entry = await desk.published(_service(organization))
@@ -223,6 +247,47 @@ async def test_the_place_of_others_stays_when_a_service_leaves_it_for_safety(
     assert public["service_at_locations"][0]["location"]["addresses"][0]["address_1"] == STREET
     assert not _leaks(json.dumps(await desk.public(SERVICE, leaves.id)))
     assert not _leaks(await _everything_kept(directory, leaves.id))
+
+
+async def test_a_service_that_was_withdrawn_keeps_no_place_known(
+    desk: Desk, directory: ServiceProcess
+) -> None:
+    organization, house = await desk.organization(), await desk.published(_house())
+    at: dict[str, Any] = {"service_at_locations": [{"location_id": house.id}]}
+    left = await desk.published(_service(organization, kind="KIND_COMMUNITY", **at))
+    entry = await desk.published(_service(organization, kind="KIND_COMMUNITY", **at))
+    await desk.owner.withdraw(left)
+    await desk.owner.update(entry, _service(organization, kind="KIND_COMMUNITY", confidential=True))
+    assert not _leaks(await _everything_kept(directory, house.id))
+
+
+async def test_no_place_is_named_while_it_gets_an_address(desk: Desk, directory: ServiceProcess) -> None:
+    organization = await desk.organization()
+    nowhere = await desk.published(document("location", {"location_type": "virtual", "name": "By telephone"}))
+    at: dict[str, Any] = {"service_at_locations": [{"location_id": nowhere.id}]}
+    connection = await asyncpg.connect(directory.database.superuser_dsn)
+    try:
+        async with connection.transaction():
+            # As an edit of the location does it.
+            await connection.execute("SELECT FROM entry WHERE id = $1 FOR NO KEY UPDATE", nowhere.id)
+            made = asyncio.create_task(desk.owner.create(_service(organization, **at)))
+
+            async def waits_or_is_done() -> bool:
+                return made.done() or await connection.fetchval(_SOMEBODY_WAITS)
+
+            await eventually(waits_or_is_done)
+            await connection.execute(_AN_ADDRESS, nowhere.id, f"At {STREET}, {POSTCODE}")
+        assert (await refusal(made)).reason == "CONFIDENTIAL_PLACE"
+    finally:
+        await connection.close()
+
+
+_SOMEBODY_WAITS = (
+    "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+)
+_AN_ADDRESS = """
+UPDATE revision SET document = document || jsonb_build_object('description', $2::text) WHERE entry_id = $1
+"""
 
 
 async def test_a_place_may_be_declared_confidential_itself(desk: Desk, directory: ServiceProcess) -> None:

@@ -10,7 +10,7 @@ import pytest
 from deploy.local.postgres_server import BINARIES
 from kith.directory.v1 import import_service_pb2 as pb
 from kith.directory.v1.directory_pb2 import Service
-from kith.directory.v1.import_run_pb2 import ImportRun, TermMapping
+from kith.directory.v1.import_run_pb2 import ImportRun, ImportSource, TermMapping
 from tests.service.directory.importing.conftest import Desk
 from tests.service.directory.importing.publisher import Publisher, a_service
 
@@ -39,6 +39,7 @@ class Refuge:
             name="Safe haven",
             description=f"A women's refuge. Come to {self.lane}, {self.postcode}, or ring {number}.",
             phones=[{"id": "p", "number": number}, {"id": "q", "number": "0800 123 4567"}],
+            organization=self.organization(),
         )
         place = one["service_at_locations"][0]["location"]
         place |= {
@@ -48,6 +49,18 @@ class Refuge:
         }
         place["addresses"][0] |= {"address_1": self.lane, "postal_code": self.postcode}
         return one | changed
+
+    def organization(self) -> dict[str, Any]:
+        """Who runs it, at the same place."""
+        return {
+            "id": "org-1",
+            "name": "Safe haven trust",
+            "description": f"A charity of {self.lane}, {self.postcode}.",
+            "phones": [
+                {"id": "p", "number": f"01632 {self.digits}"},
+                {"id": "q", "number": "0800 123 4568"},
+            ],
+        }
 
     def told_in(self, text: str) -> list[str]:
         """What of it a text gives away."""
@@ -80,6 +93,7 @@ async def test_where_a_refuge_is_gets_nowhere(desk: Desk, publisher: Publisher, 
     one = (await desk.public(source))["Safe haven"]
     assert [phone["number"] for phone in one["phones"]] == ["0800 123 4567"]
     assert "service_at_locations" not in one
+    assert [phone["number"] for phone in one["organization"]["phones"]] == ["0800 123 4568"]
     # The same feed is the same, although it says more than is kept of it.
     assert (await desk.fetch(source)).state == ImportRun.STATE_COMPLETED
 
@@ -153,3 +167,39 @@ async def test_a_refuge_that_calls_itself_otherwise_stays_one(
         await desk.take_in(source, conflicts=conflicts)
         assert "service_at_locations" not in (await desk.public(source))[name]
     assert refuge.told_in(everything_stored(desk)) == []
+
+
+@pytest.mark.parametrize("refuge_first", [True, False])
+async def test_who_runs_more_than_a_refuge_keeps_their_seat_but_not_with_the_refuge(
+    desk: Desk, publisher: Publisher, refuge: Refuge, refuge_first: bool
+) -> None:
+    hidden = refuge.service(last_modified="2020-01-01T00:00:00Z")
+    other = a_service(2, name="Play group", organization=refuge.organization())
+    other["last_modified"] = "2020-01-01T00:00:00Z"
+    publisher.services = [hidden, other] if refuge_first else [other, hidden]
+    publisher.per_page = 1
+    source = await desk.source(publisher.base_url)
+    await desk.take_in(source)
+
+    async def seat_shown_with() -> list[bool]:
+        public = await desk.public(source)
+        shown = [await organization(desk, source)]
+        shown += [str(public[name]["organization"]) for name in ("Play group", "Safe haven")]
+        return [bool(refuge.told_in(one)) for one in shown]
+
+    assert await seat_shown_with() == [True, True, False]
+    # The refuge sent alone says nothing of what else they run.
+    hidden |= {"alert": "Full at the moment.", "last_modified": "2099-01-01T00:00:00Z"}
+    await desk.approve(await desk.fetch(source, ImportRun.SCOPE_CHANGES))
+    assert (await desk.public(source))["Safe haven"]["alert"] == "Full at the moment."
+    assert await seat_shown_with() == [True, True, False]
+
+
+async def organization(desk: Desk, source: ImportSource) -> str:
+    """What the public may read of the one organization of a source."""
+    [row] = await desk.query(
+        "SELECT full_json FROM publication AS p JOIN entry AS e ON e.id = p.entry_id"
+        " WHERE e.source_id = $1 AND p.kind = 1",
+        source.id,
+    )
+    return str(row["full_json"])
