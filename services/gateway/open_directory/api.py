@@ -124,7 +124,10 @@ class Api:
         # Not to be kept by caches: it is large, and they could not tell a transfer that broke off.
         headers = {"Cache-Control": "no-store"}
         if request.method == "HEAD":
-            return Response(headers=headers, media_type=media_type)
+            head = Response(headers=headers, media_type=media_type)
+            # Nobody knows how long the stream would be.
+            del head.headers["content-length"]
+            return head
         address = request.client.host if request.client else ""
         return await self._streams.response(address, chunks, media_type, headers)
 

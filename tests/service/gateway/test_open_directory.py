@@ -173,7 +173,7 @@ async def test_a_browser_may_ask_first(client: httpx2.AsyncClient) -> None:
 async def test_head_is_get_without_its_content(client: httpx2.AsyncClient, path: str) -> None:
     head, get = await client.head(path), await client.get(path)
     assert (head.status_code, head.content) == (200, b"")
-    for name in ("content-type", "cache-control", "etag"):
+    for name in ("content-type", "content-length", "cache-control", "etag"):
         assert head.headers.get(name) == get.headers.get(name)
 
 
