@@ -135,7 +135,7 @@ async def test_every_child_is_found_before_while_and_after_the_keys_are_made_ane
     in_order = sorted(children)
     # The child in the middle is kept from it, so that some have new keys and some have not.
     async with old.database.transaction() as connection:
-        await connection.execute("SELECT FROM child WHERE id = $1 FOR UPDATE", in_order[CHILDREN // 2])
+        await connection.execute("SELECT FROM child WHERE id = $1 FOR NO KEY UPDATE", in_order[CHILDREN // 2])
         making = asyncio.create_task(rekeyer(new).make(lambda _: None))
         await eventually(lambda: given(old))
         for number, index in enumerate((old, new, new, old)):
