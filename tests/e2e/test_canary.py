@@ -122,6 +122,7 @@ def test_scan_knows_a_canary_in_every_form(written: bytes) -> None:
     assert not Canaries(["Zebrafinches"]).within(written)
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(300)
 async def test_no_fact_of_a_child_lies_anywhere(kith: Partnership, fleet: RunningFleet) -> None:
     """G7: after the main job and every mistake on the way, in no log, metric, message, address, file or dump."""

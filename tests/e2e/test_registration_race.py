@@ -26,6 +26,7 @@ def system(agency: Organisation) -> AgencyClient:
     return agency.client
 
 
+@pytest.mark.faults
 async def test_ten_agencies_register_the_same_child_at_once(
     kith: Partnership, agencies: list[Organisation]
 ) -> None:
