@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from tests.service.directory.editing.writer import Desk, document
 ORGANIZATION, SERVICE, LOCATION, AT_LOCATION = 1, 2, 3, 6
 STREET, POSTCODE, DIALLING = "14 Canary Avenue", "ZY7 7QQ", "01632 960777"
 LATITUDE = 53.7777
+_TIME = re.compile(r"\d\d:\d\d:\d\d\.\d+")
 CANARIES = ("Canary", "7QQ", "01632", "53.7777", "1.6666", "100077777777")
 
 
@@ -84,7 +86,9 @@ async def _everything_told(desk: Desk, entry: Entry) -> str:
 
 
 def _leaks(text: str) -> list[str]:
-    return [canary for canary in CANARIES if canary in text]
+    # Without times: their fractions of a second are any digits.
+    timeless = _TIME.sub("", text)
+    return [canary for canary in CANARIES if canary in timeless]
 
 
 @pytest.mark.parametrize(

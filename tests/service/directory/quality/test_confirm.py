@@ -152,13 +152,14 @@ async def test_owners_confirm_what_is_theirs_and_editors_everything(
             quality.ListReviews(pb.ListReviewsRequest(organisation_id=str(owner)), metadata=metadata),
             quality.ListFindings(pb.ListFindingsRequest(organisation_id=str(owner)), metadata=metadata),
             quality.GetQualityReport(report, metadata=metadata),
-            quality.GetQualityReport(pb.GetQualityReportRequest(), metadata=metadata),
             quality.GetHiding(pb.GetHidingRequest(), metadata=metadata),
             quality.AllowHiding(
                 pb.AllowHidingRequest(allowed_count=1, request_id=str(uuid4())), metadata=metadata
             ),
         ]
         assert {(await refusal(call)).code for call in calls} == {"PERMISSION_DENIED"}
+    own = await quality.GetQualityReport(pb.GetQualityReportRequest(), metadata=stranger)
+    assert own.current.entry_count == 0
     done = await quality.ConfirmEntry(click(service), metadata=editor)
     assert done.confirmation.confirmer == "editor"
     await looked_at(quality, service, editor)
