@@ -98,6 +98,7 @@ async def test_without_any_broker_changes_bring_everything(source: Source, effec
         await _reach(effects, {key: [1, 2, 3]})
 
 
+@pytest.mark.faults
 async def test_broker_down_at_start(own_broker: Broker, source: Source, effects: Effects) -> None:
     """F10: the consumer starts without, and takes Kafka up when it comes."""
     topic, key = await own_broker.topic("events"), uuid.uuid4()
@@ -111,6 +112,7 @@ async def test_broker_down_at_start(own_broker: Broker, source: Source, effects:
         await _reach(effects, {key: [1]})
 
 
+@pytest.mark.faults
 async def test_broker_killed_with_its_data_in_the_middle(
     own_broker: Broker, source: Source, effects: Effects
 ) -> None:
@@ -136,6 +138,7 @@ async def test_broker_killed_with_its_data_in_the_middle(
         await eventually(published)
 
 
+@pytest.mark.faults
 async def test_consumer_reads_kafka_again_after_the_broker_lost_everything(
     own_broker: Broker, source: Source, effects: Effects
 ) -> None:
@@ -332,6 +335,7 @@ async def test_kafka_does_not_overtake_what_was_missed(
         await _reach(effects, {key: [1, 2, 3]})
 
 
+@pytest.mark.faults
 async def test_a_broker_that_has_moved_is_followed(source: Source, effects: Effects, tmp_path: Path) -> None:
     """F9: the addresses are read again, although the former broker still answers."""
     key, topic, servers = uuid.uuid4(), "events", tmp_path / "servers"
@@ -385,6 +389,7 @@ async def test_a_restarted_consumer_goes_on_where_it_was(source: Source, effects
     assert len(effects.delivered) == delivered + 1
 
 
+@pytest.mark.faults
 async def test_offsets_are_committed_after_the_effect_and_not_before(
     broker: Broker, source: Source, effects: Effects
 ) -> None:
@@ -428,6 +433,7 @@ async def test_a_consumer_without_a_database_starts_from_the_beginning(
         await eventually(lambda: seen == [1, 2])
 
 
+@pytest.mark.faults
 async def test_two_consumers_share_the_partitions_and_each_event_has_one_effect(
     broker: Broker, source: Source, effects: Effects
 ) -> None:
