@@ -181,7 +181,9 @@ async def index_agrees(fleet: RunningFleet) -> bool:
     query = {"query": {"match_all": {}}, "version": True, "size": 10_000}
     async with httpx2.AsyncClient(trust_env=False) as http:
         await http.post(f"{index}/_refresh")
-        hits = (await http.post(f"{index}/_search", json=query)).json()["hits"]["hits"]
+        answer = (await http.post(f"{index}/_search", json=query)).json()
+        assert "hits" in answer, "there is no index yet"
+        hits = answer["hits"]["hits"]
     async with database(fleet, "child_index") as connection:
         rows = await connection.fetch("SELECT id, version FROM child")
     indexed = {hit["_id"]: hit["_version"] for hit in hits}
